@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { cleanNickname, nicknameProblem } from './nickname.ts'
+
+test.each([
+  ['  Alice   Example ', 'Alice Example'],
+  ['\u202Eecila\u202C', 'ecila'],
+  ['line\nbreak', 'linebreak'],
+  ['👩‍👩‍👧 family', '👩‍👩‍👧 family'],
+  ['عائشة', 'عائشة'],
+])('%j is shown as %j', (typed, shown) => {
+  expect(cleanNickname(typed)).toBe(shown)
+})
+
+test('a nickname is not empty and not longer than 40 characters', () => {
+  expect(nicknameProblem(' \u200B ')).toBe('empty')
+  expect(nicknameProblem('😀'.repeat(40))).toBeNull()
+  expect(nicknameProblem('😀'.repeat(41))).toBe('too-long')
+  expect(Array.from(cleanNickname('😀'.repeat(41)))).toHaveLength(40)
+})
