@@ -1,0 +1,93 @@
+/**
+ * Message content on the wire: a kind, and a payload of deterministic CBOR. A kind that is not known stays as
+ * its bytes; a known kind with a payload that is not its own is malformed.
+ *
+ * | Kind | Content      | Payload                                        |
+ * |------|--------------|------------------------------------------------|
+ * | 0    | Void         | []                                             |
+ * | 1    | Text         | [text]                                         |
+ * | 2    | FileShare    | [share code, file name, size, type]            |
+ * | 3    | ShareGroup   | [group id, group name, inviter's nickname]     |
+ * | 4    | Introduction | [nickname, secret or null]                     |
+ */
+import type { MessageContent } from '../domain/message.ts'
+import { type Cbor, decode, encode, isEncodingOf, MalformedError } from './cbor.ts'
+import { fromBase64url, toBase64url } from './identifiers.ts'
+import { MAX_CONTENT_BYTES, MAX_NAME_BYTES, MAX_NICKNAME_BYTES, MAX_TEXT_BYTES } from './limits.ts'
+import { fixedBytes, nullable, type Reader, text, tuple, uint } from './shape.ts'
+
+const KINDS = { Void: 0, Text: 1, FileShare: 2, ShareGroup: 3, Introduction: 4 } as const
+
+export interface WireContent {
+  readonly kind: number
+  readonly payload: Uint8Array
+}
+
+export function encodeContent(content: MessageContent): WireContent {
+  if (content.type === 'Unknown') return { kind: content.kind, payload: fromBase64url(content.payload) }
+  return { kind: KINDS[content.type], payload: encode(fieldsOf(content)) }
+}
+
+/** Throws MalformedError. */
+export function decodeContent({ kind, payload }: WireContent): MessageContent {
+  if (payload.length > MAX_CONTENT_BYTES) throw new MalformedError('content too large')
+  const read = READERS[kind]
+  if (read === undefined) return { type: 'Unknown', kind, payload: toBase64url(payload) }
+  const content = read(decode(payload), 'content')
+  // One value, one encoding: rows keep the fields, and the signed bytes are made of them again.
+  if (content.type === 'Unknown' || !isEncodingOf(payload, fieldsOf(content)))
+    throw new MalformedError('content is not in its one encoding')
+  return content
+}
+
+function fieldsOf(content: Exclude<MessageContent, { type: 'Unknown' }>): Cbor {
+  switch (content.type) {
+    case 'Void':
+      return []
+    case 'Text':
+      return [content.text]
+    case 'FileShare':
+      return [fromBase64url(content.share_code), content.filename, content.file_size, content.file_type]
+    case 'ShareGroup':
+      return [fromBase64url(content.group_id), content.group_name, content.inviter_nickname]
+    case 'Introduction':
+      return [content.nickname, content.secret === undefined ? null : fromBase64url(content.secret)]
+  }
+}
+
+const id128: Reader<string> = (value, field) => toBase64url(fixedBytes(16)(value, field))
+
+const READERS: Readonly<Record<number, Reader<MessageContent>>> = {
+  [KINDS.Void]: (value, field) => {
+    tuple<[]>()(value, field)
+    return { type: 'Void' }
+  },
+  [KINDS.Text]: (value, field) => {
+    const [body] = tuple<[string]>(text(MAX_TEXT_BYTES))(value, field)
+    return { type: 'Text', text: body }
+  },
+  [KINDS.FileShare]: (value, field) => {
+    const [share_code, filename, file_size, file_type] = tuple<[string, string, number, string]>(
+      id128,
+      text(MAX_NAME_BYTES),
+      uint(Number.MAX_SAFE_INTEGER),
+      text(MAX_NAME_BYTES),
+    )(value, field)
+    return { type: 'FileShare', share_code, filename, file_size, file_type }
+  },
+  [KINDS.ShareGroup]: (value, field) => {
+    const [group_id, group_name, inviter_nickname] = tuple<[string, string, string]>(
+      id128,
+      text(MAX_NAME_BYTES),
+      text(MAX_NICKNAME_BYTES),
+    )(value, field)
+    return { type: 'ShareGroup', group_id, group_name, inviter_nickname }
+  },
+  [KINDS.Introduction]: (value, field) => {
+    const [nickname, secret] = tuple<[string, string | null]>(text(MAX_NICKNAME_BYTES), nullable(id128))(
+      value,
+      field,
+    )
+    return secret === null ? { type: 'Introduction', nickname } : { type: 'Introduction', nickname, secret }
+  },
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { InstallationId, LogId } from '../domain/ids.ts'
+import { person } from '../testing/people.ts'
+import { encode, MalformedError } from './cbor.ts'
+import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
+import { directConversationId, mintMessageId, toBase64url } from './identifiers.ts'
+
+const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
+const conversation = directConversationId(alice.peerId, bob.peerId)
+const log = toBase64url(new Uint8Array(8)) as LogId
+
+const frames: Frame[] = [
+  {
+    type: 'hello',
+    version: 1,
+    nickname: 'Alice',
+    installation: toBase64url(new Uint8Array(16)) as InstallationId,
+    started: 1_700_000_000_000,
+    ordinal: 3,
+    alone: true,
+    relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooW'],
+  },
+  {
+    type: 'summary',
+    conversations: [
+      {
+        conversation,
+        logs: [
+          {
+            log,
+            author: alice.peerId,
+            accepted: [[1, 5]],
+            read: [
+              [1, 2],
+              [4, 4],
+            ],
+          },
+        ],
+      },
+    ],
+  },
+  { type: 'push', number: 1, envelopes: [Uint8Array.of(1, 2, 3)] },
+  {
+    type: 'ack',
+    through: 1,
+    proofs: [{ conversation, log, accepted: [[1, 9]], read: [] }],
+    refused: [
+      {
+        id: mintMessageId(1, alice.peerId, conversation, new Uint8Array(16)),
+        permanent: false,
+        code: 'requests-full',
+      },
+    ],
+  },
+]
+
+describe('sync frames', () => {
+  test.each(frames)('$type comes out as it went in', (frame) => {
+    expect(decodeFrame(encodeFrame(frame))).toEqual(frame)
+  })
+
+  test('an unknown kind is skipped; more elements than known are ignored', () => {
+    expect(decodeFrame(encode([99, 'whatever']))).toBeNull()
+    expect(decodeFrame(encode([2, 1, [], 'later']))).toEqual({ type: 'push', number: 1, envelopes: [] })
+  })
+
+  test('any bytes, and valid frames with bytes changed, are decoded or malformed', () => {
+    const mutated = fc
+      .tuple(fc.constantFrom(...frames), fc.nat(), fc.integer({ min: 0, max: 255 }))
+      .map(([frame, at, byte]) => {
+        const bytes = encodeFrame(frame)
+        bytes[at % bytes.length] = byte
+        return bytes
+      })
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), mutated), (bytes) => {
+        try {
+          decodeFrame(bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedError)
+        }
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('ranges that overlap, or a set that runs backwards, are malformed', () => {
+    const ack = (ranges: number[][]): Uint8Array =>
+      encode([3, 0, [[new Uint8Array(32), new Uint8Array(8), ranges, []]], []])
+    expect(() =>
+      decodeFrame(
+        ack([
+          [1, 3],
+          [3, 4],
+        ]),
+      ),
+    ).toThrow(MalformedError)
+    expect(() => decodeFrame(ack([[5, 4]]))).toThrow(MalformedError)
+    expect(
+      decodeFrame(
+        ack([
+          [1, 3],
+          [5, 9],
+        ]),
+      ),
+    ).not.toBeNull()
+  })
+})

@@ -1,0 +1,67 @@
+/**
+ * Every bound of the protocol, with its unit and its reason (D11). Over a limit means refused, never half
+ * done. Bounds of a store table or of the engine stand beside what they bound and cite this page's figures.
+ */
+
+/** Bytes of one frame on a sync stream: a full push (PUSH_BYTES) with room for what is around it. */
+export const MAX_SYNC_FRAME_BYTES = 512 * 1024
+/** Bytes of one frame between a client and its relay: a thousand watched peers at 60 bytes. */
+export const MAX_RELAY_FRAME_BYTES = 64 * 1024
+/** Levels of nesting in any frame: the deepest of ours has 6; more is an attack on the decoder's stack. */
+export const MAX_CBOR_DEPTH = 12
+
+/** UTF-8 bytes of a text message: about 30 pages; longer texts are files. */
+export const MAX_TEXT_BYTES = 64 * 1024
+/** Bytes of one envelope's content: a text with room for a reply's or file's surroundings. */
+export const MAX_CONTENT_BYTES = 80 * 1024
+/** Bytes of one signed envelope: the content and at most 400 bytes around it. */
+export const MAX_ENVELOPE_BYTES = MAX_CONTENT_BYTES + 400
+/** UTF-8 bytes of a nickname: 40 characters of four bytes. */
+export const MAX_NICKNAME_BYTES = 160
+/** UTF-8 bytes of a group or file name: what file systems take. */
+export const MAX_NAME_BYTES = 255
+
+/** Messages in one push or page, whatever the configuration says: one transaction stays well under a second. */
+export const MAX_MESSAGES_PER_FRAME = 1000
+/** Bytes of messages in one push: keeps a frame under its limit and a commit short. */
+export const PUSH_BYTES = 256 * 1024
+/** Pushes on their way to one peer without an acknowledgement: memory of a session is this times PUSH_BYTES. */
+export const PUSH_WINDOW = 4
+
+/** Logs of one conversation in one summary: an author has one for each device and each rewind. */
+export const MAX_LOGS_PER_SUMMARY = 256
+/** Ranges of one sequence set on the wire: gaps are rare, and 1,000 of them are 10 KB. */
+export const MAX_RANGES = 1000
+
+/** How far a new message's sequence number may lie past what was accepted of its log: a hole this wide is forged. */
+export const MAX_SEQUENCE_AHEAD = 1_000_000
+
+/** Messages that a stranger may leave before we accepted: enough to say who they are. */
+export const MAX_REQUEST_MESSAGES = 20
+/** Bytes of content that a stranger may leave before we accepted. */
+export const MAX_REQUEST_BYTES = 64 * 1024
+/** Open message requests: beyond it strangers are refused for now. */
+export const MAX_REQUESTS = 100
+
+/** Peers that one client may have watched by its relay: a full contact list. */
+export const MAX_WATCHED_PEERS = 2000
+/** Peers in one watch or presence frame. */
+export const MAX_PEERS_PER_FRAME = 500
+/** Invite tokens that one client may have registered at its relay: the current link, and room for several. */
+export const MAX_INVITE_TOKENS = 16
+
+/** Bytes of a signed nearby record: nickname and signature with room. */
+export const MAX_NEARBY_RECORD_BYTES = 512
+/** Life of a nearby record in milliseconds: announced anew at half of it, gone soon after a crash. */
+export const NEARBY_LIFE_MS = 10 * 60_000
+/** People that one relay shows to one client: more is not a list one reads. */
+export const MAX_NEARBY_PEERS = 200
+
+/** Life of an invite link in milliseconds: 30 days. */
+export const INVITE_LIFE_MS = 30 * 24 * 3_600_000
+/** Characters of an invite link's fragment. */
+export const MAX_INVITE_LENGTH = 2000
+/** Relay addresses that a link, a contact or a hello names. */
+export const MAX_RELAYS = 4
+/** Characters of one relay address. */
+export const MAX_ADDRESS_LENGTH = 300
