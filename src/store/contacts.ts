@@ -1,0 +1,113 @@
+/** Contacts and their direct conversations: each contact has exactly one. */
+import type { ConversationId, PeerId } from '../domain/ids.ts'
+import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+
+export interface NewContact {
+  readonly peerId: PeerId
+  readonly nickname: string
+  readonly relays: readonly string[]
+  readonly inviteSecret?: string
+}
+
+/** The rows of a new contact and its conversation; nothing is written. */
+export function newContact(
+  self: PeerId,
+  contact: NewContact,
+  state: ContactState,
+  now: number,
+): { contact: ContactRow; conversation: ConversationRow } {
+  return {
+    contact: {
+      peer_id: contact.peerId,
+      nickname: contact.nickname,
+      state,
+      relays: contact.relays,
+      added_at: now,
+      request_messages: 0,
+      request_bytes: 0,
+      ...(contact.inviteSecret === undefined ? {} : { invite_secret: contact.inviteSecret }),
+    },
+    conversation: {
+      id: directConversationId(self, contact.peerId),
+      msg_type: 'Direct',
+      peer_id: contact.peerId,
+      title: contact.nickname,
+      unread: 0,
+      last_activity: now,
+      clock_ms: 0,
+      clock_logical: 0,
+      listed: 1,
+    },
+  }
+}
+
+/**
+ * Makes someone an accepted contact, and their conversation, or finds them. Of a known one the label, the
+ * relays and the secret are renewed. Adding someone who was blocked unblocks them: the user asked for it.
+ */
+export function addContact(
+  db: GigiDatabase,
+  self: PeerId,
+  contact: NewContact,
+  now: number,
+): Promise<ConversationRow> {
+  return db.transaction('rw', db.contacts, db.conversations, async () => {
+    const fresh = newContact(self, contact, 'accepted', now)
+    const known = await db.contacts.get(contact.peerId)
+    await db.contacts.put({ ...known, ...fresh.contact, added_at: known?.added_at ?? now })
+    const conversation = await db.conversations.get(fresh.conversation.id)
+    if (conversation === undefined) {
+      await db.conversations.add(fresh.conversation)
+      return fresh.conversation
+    }
+    await db.conversations.update(conversation.id, { title: contact.nickname, listed: 1 })
+    return conversation
+  })
+}
+
+/** Changes how we stand to a contact; a blocked one's conversation is kept and not listed. */
+export function setContactState(
+  db: GigiDatabase,
+  self: PeerId,
+  peer: PeerId,
+  state: ContactState,
+): Promise<void> {
+  return db.transaction('rw', db.contacts, db.conversations, async () => {
+    await db.contacts.update(peer, { state })
+    await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
+  })
+}
+
+/** What a peer says of itself in a session: its label and its relays. Nothing happens for a stranger. */
+export function updateContact(
+  db: GigiDatabase,
+  self: PeerId,
+  peer: PeerId,
+  said: { readonly nickname: string; readonly relays: readonly string[] },
+): Promise<void> {
+  return db.transaction('rw', db.contacts, db.conversations, async () => {
+    const contact = await db.contacts.get(peer)
+    if (contact === undefined) return
+    const nickname = said.nickname === '' ? contact.nickname : said.nickname
+    const relays = said.relays.length === 0 ? contact.relays : said.relays
+    if (nickname === contact.nickname && relays.join() === contact.relays.join()) return
+    await db.contacts.update(peer, { nickname, relays })
+    await db.conversations.update(directConversationId(self, peer), { title: nickname })
+  })
+}
+
+export const readContact = (db: GigiDatabase, peer: PeerId): Promise<ContactRow | undefined> =>
+  db.contacts.get(peer)
+
+/** At most `limit` contacts in one state. */
+export const contactsInState = (
+  db: GigiDatabase,
+  state: ContactState,
+  limit: number,
+): Promise<ContactRow[]> => db.contacts.where('state').equals(state).limit(limit).toArray()
+
+export const readConversation = (
+  db: GigiDatabase,
+  id: ConversationId,
+): Promise<ConversationRow | undefined> => db.conversations.get(id)

@@ -1,0 +1,103 @@
+/** What the user reads: pages of a conversation, the list of conversations, and what has been displayed. */
+import { Dexie } from 'dexie'
+import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
+import { isShown } from '../domain/message.ts'
+import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
+import { advance, type SyncStatus } from '../domain/status.ts'
+import { readSettings } from './identity.ts'
+import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly rows: readonly MessageRow[]
+  readonly more: boolean
+}
+
+// A cursor is the order key and the id of a message; keys hold no slash.
+export const cursorOf = (row: MessageRow): string => `${row.order_key}/${row.id}`
+
+/**
+ * The newest `limit` messages of a conversation, or those just before a cursor. Costs the same however long
+ * the conversation is. Voids are left out.
+ */
+export async function readHistory(
+  db: GigiDatabase,
+  conversation: ConversationId,
+  limit: number,
+  before?: string,
+): Promise<HistoryPage> {
+  const [key, id] = before?.split('/') ?? []
+  const newestFirst = await db.messages
+    .where('[conversation_id+order_key]')
+    .between([conversation, Dexie.minKey], [conversation, key ?? Dexie.maxKey], true, true)
+    .reverse()
+    // Rows with one order key are ordered by id; those from the cursor on are in the page before.
+    .filter((row) => row.content_type !== 'Void' && (row.order_key !== key || row.id < (id ?? '')))
+    .limit(limit + 1)
+    .toArray()
+  return { rows: newestFirst.slice(0, limit).reverse(), more: newestFirst.length > limit }
+}
+
+/** At most `limit` conversations that are listed, the latest activity first. */
+export const readConversations = (db: GigiDatabase, limit: number): Promise<ConversationRow[]> =>
+  db.conversations
+    .where('[listed+last_activity]')
+    .between([1, Dexie.minKey], [1, Dexie.maxKey])
+    .reverse()
+    .limit(limit)
+    .toArray()
+
+/** What has been proven of our messages in a conversation, beyond what their rows say yet. */
+export async function provenStatus(
+  db: GigiDatabase,
+  conversation: ConversationRow,
+): Promise<(row: MessageRow) => SyncStatus> {
+  const sets = new Map<LogId, { delivered: SequenceSet; read: SequenceSet }>()
+  const receipts = await db.receipts
+    .where('[conversation_id+log_id+peer_id]')
+    .between([conversation.id, Dexie.minKey], [conversation.id, Dexie.maxKey])
+    .toArray()
+  for (const receipt of receipts) sets.set(receipt.log_id, receipt)
+  return (row) => {
+    const proven = sets.get(row.log_id)
+    if (row.direction === 'Received' || proven === undefined) return row.sync_status
+    if (has(proven.read, row.seq)) return advance(row.sync_status, 'Acknowledged')
+    return has(proven.delivered, row.seq) ? advance(row.sync_status, 'Delivered') : row.sync_status
+  }
+}
+
+/**
+ * Marks received messages as displayed, and takes them off the unread count. What was marked before, or is
+ * ours, or is of another conversation, changes nothing. Bounded by the page that the caller shows.
+ */
+export function markAsRead(
+  db: GigiDatabase,
+  conversationId: ConversationId,
+  ids: readonly MessageId[],
+  now: number,
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.conversations, db.logs, db.messages, async () => {
+    const { readReceipts } = await readSettings(db)
+    const rows = (await db.messages.bulkGet([...ids])).filter(
+      (row) => row?.conversation_id === conversationId && row.direction === 'Received' && row.read === 0,
+    ) as MessageRow[]
+    const conversation = await db.conversations.get(conversationId)
+    if (rows.length === 0 || conversation === undefined) return
+    for (const row of rows) {
+      row.read = 1
+      row.read_at = now
+    }
+    await db.messages.bulkPut(rows)
+    // What is displayed while receipts are off is never told: switched on later, they start from then.
+    for (const logId of readReceipts ? new Set(rows.map((row) => row.log_id)) : []) {
+      const log = await db.logs.get([conversationId, logId])
+      if (log === undefined) continue
+      const read = rows
+        .filter((row) => row.log_id === logId)
+        .reduce((set, row) => add(set, row.seq), log.read)
+      await db.logs.put({ ...log, read })
+    }
+    const shown = rows.filter((row) => isShown(row.content_type)).length
+    await db.conversations.update(conversationId, { unread: Math.max(0, conversation.unread - shown) })
+  })
+}

@@ -1,0 +1,87 @@
+/** Who we are on this device: the identity, the installation, the settings and the invite link's secret. */
+import type { InstallationId, PeerId } from '../domain/ids.ts'
+import type { RelayConfig } from '../protocol/relay-config.ts'
+import type { GigiDatabase, IdentityRow, MetaRow, Settings } from './schema.ts'
+
+export const DEFAULT_SETTINGS: Settings = { readReceipts: true, nearby: true }
+
+export interface NewIdentity {
+  readonly peerId: PeerId
+  readonly nickname: string
+  readonly entropy: Uint8Array
+  readonly installationId: InstallationId
+  readonly now: number
+}
+
+/** Writes the identity of an empty profile. Returns false, and changes nothing, when there is one already. */
+export function createIdentity(db: GigiDatabase, identity: NewIdentity): Promise<boolean> {
+  return db.transaction('rw', db.identity, db.meta, async () => {
+    if ((await db.identity.get('self')) !== undefined) return false
+    await db.identity.add({
+      id: 'self',
+      peer_id: identity.peerId,
+      nickname: identity.nickname,
+      entropy: identity.entropy,
+      created_at: identity.now,
+    })
+    await db.meta.put({ key: 'installation', id: identity.installationId, last_minted_ms: 0 })
+    return true
+  })
+}
+
+export const readIdentity = (db: GigiDatabase): Promise<IdentityRow | undefined> => db.identity.get('self')
+
+/** The identity of a profile that must have one by now. */
+export async function requireIdentity(db: GigiDatabase): Promise<IdentityRow> {
+  const identity = await readIdentity(db)
+  if (identity === undefined) throw new Error('this profile has no identity yet')
+  return identity
+}
+
+export async function setNickname(db: GigiDatabase, nickname: string): Promise<void> {
+  await db.identity.update('self', { nickname })
+}
+
+export async function readSettings(db: GigiDatabase): Promise<Settings> {
+  const row = await db.meta.get('settings')
+  return row?.key === 'settings' ? row.settings : DEFAULT_SETTINGS
+}
+
+export async function saveSettings(db: GigiDatabase, settings: Settings): Promise<void> {
+  await db.meta.put({ key: 'settings', settings })
+}
+
+export type InstallationRow = Extract<MetaRow, { key: 'installation' }>
+
+/** The installation row; there is one wherever there is an identity. */
+export async function requireInstallation(db: GigiDatabase): Promise<InstallationRow> {
+  const row = await db.meta.get('installation')
+  if (row?.key !== 'installation') throw new Error('this profile has no installation row')
+  return row
+}
+
+export interface InviteSecret {
+  readonly secret: string
+  readonly expires: number
+}
+
+/** The secret of the current invite link, if one was made and has not expired. */
+export async function readInviteSecret(db: GigiDatabase, now: number): Promise<InviteSecret | null> {
+  const row = await db.meta.get('invite')
+  return row?.key === 'invite' && row.expires > now ? { secret: row.secret, expires: row.expires } : null
+}
+
+/** Replaces the secret: links made with an earlier one are worth nothing from here on. */
+export async function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {
+  await db.meta.put({ key: 'invite', secret, expires })
+}
+
+/** What the relay last told of itself; nothing before the first time. */
+export async function readRelayConfig(db: GigiDatabase): Promise<RelayConfig | null> {
+  const row = await db.meta.get('relay')
+  return row?.key === 'relay' ? row.config : null
+}
+
+export async function saveRelayConfig(db: GigiDatabase, config: RelayConfig): Promise<void> {
+  await db.meta.put({ key: 'relay', config })
+}

@@ -1,0 +1,129 @@
+/** Message rows: how they are made of messages, and messages of them. */
+import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
+import { orderKey } from '../domain/ordering.ts'
+import type { MessageRow } from './schema.ts'
+
+/** Stands in `expires_at` where a row is kept. */
+export const KEPT = Number.MAX_SAFE_INTEGER
+
+/** Longest text that the list of conversations shows of a message, in characters. */
+const PREVIEW_LENGTH = 120
+
+type Place = Pick<
+  MessageRow,
+  | 'id'
+  | 'content_type'
+  | 'content_json'
+  | 'peer_id'
+  | 'timestamp'
+  | 'conversation_id'
+  | 'log_id'
+  | 'seq'
+  | 'clock_ms'
+  | 'clock_logical'
+  | 'order_key'
+  | 'nonce'
+>
+
+function authoredColumns(message: AuthoredMessage): Place {
+  return {
+    id: message.id,
+    content_type: message.content.type,
+    content_json: JSON.stringify(message.content),
+    peer_id: message.author,
+    timestamp: message.timestamp,
+    conversation_id: message.conversation_id,
+    log_id: message.log_id,
+    seq: message.seq,
+    clock_ms: message.time.ms,
+    clock_logical: message.time.logical,
+    order_key: orderKey(message.time, message.author),
+    nonce: message.nonce,
+  }
+}
+
+export interface OutboundDetails {
+  readonly senderNickname: string
+  readonly recipientNickname: string
+  /** When trying ends. */
+  readonly expiresAt: number
+  readonly now: number
+}
+
+/** The row of a message that we send. */
+export function createOutboundMessage(message: AuthoredMessage, details: OutboundDetails): MessageRow {
+  return {
+    ...authoredColumns(message),
+    msg_type: 'Direct',
+    direction: 'Sent',
+    sender_nickname: details.senderNickname,
+    recipient_nickname: details.recipientNickname,
+    created_at: details.now,
+    delivered: 0,
+    read: 1,
+    sync_status: 'Pending',
+    sync_attempts: 0,
+    expires_at: details.expiresAt,
+  }
+}
+
+export interface InboundDetails {
+  readonly senderNickname: string
+  readonly recipientNickname: string
+  readonly signature: Uint8Array
+  readonly now: number
+}
+
+/** The row of a message that we received; it is delivered by being stored. */
+export function createInboundMessage(message: AuthoredMessage, details: InboundDetails): MessageRow {
+  return {
+    ...authoredColumns(message),
+    msg_type: 'Direct',
+    direction: 'Received',
+    sender_nickname: details.senderNickname,
+    recipient_nickname: details.recipientNickname,
+    created_at: details.now,
+    delivered: 1,
+    delivered_at: details.now,
+    read: 0,
+    sync_status: 'Delivered',
+    sync_attempts: 0,
+    expires_at: KEPT,
+    signature: details.signature,
+  }
+}
+
+/** The message that a row holds, as its author fixed it: the same each time. */
+export function authoredMessage(row: MessageRow): AuthoredMessage {
+  return {
+    id: row.id,
+    nonce: row.nonce,
+    conversation_id: row.conversation_id,
+    author: row.peer_id,
+    log_id: row.log_id,
+    seq: row.seq,
+    time: { ms: row.clock_ms, logical: row.clock_logical },
+    timestamp: row.timestamp,
+    content: contentOf(row),
+  }
+}
+
+export const contentOf = (row: MessageRow): MessageContent => JSON.parse(row.content_json) as MessageContent
+
+/** What the list of conversations shows of a message: one short line. */
+export function previewText(content: MessageContent): string {
+  switch (content.type) {
+    case 'Text':
+      return Array.from(content.text.slice(0, PREVIEW_LENGTH * 2).replace(/\s+/gu, ' '))
+        .slice(0, PREVIEW_LENGTH)
+        .join('')
+    case 'FileShare':
+      return content.filename
+    case 'ShareGroup':
+      return content.group_name
+    case 'Introduction':
+    case 'Void':
+    case 'Unknown':
+      return ''
+  }
+}

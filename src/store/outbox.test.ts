@@ -1,0 +1,155 @@
+import 'fake-indexeddb/auto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { databaseOf, person } from '../testing/people.ts'
+import { addContact, setContactState } from './contacts.ts'
+import { readHistory } from './history.ts'
+import { FencedError, raiseEpoch } from './leadership.ts'
+import {
+  addContactByInvite,
+  appendMessage,
+  NotAcceptedError,
+  queuedPeers,
+  readOutbox,
+  recordRefusal,
+} from './outbox.ts'
+import { recordProofs } from './receipts.ts'
+import type { GigiDatabase } from './schema.ts'
+
+const [alice, bob, carol] = [person('Alice', 1), person('Bob', 2), person('Carol', 3)]
+const conversation = directConversationId(alice.peerId, bob.peerId)
+const now = 1_700_000_000_000
+let db: GigiDatabase
+let epoch: number
+
+const text = (words: string) => ({ type: 'Text', text: words }) as const
+const send = (words: string, at = now) => appendMessage(db, conversation, text(words), at, alice.random.bytes)
+
+beforeEach(async () => {
+  db = await databaseOf(alice, now)
+  epoch = await raiseEpoch(db)
+  await addContact(db, alice.peerId, { peerId: bob.peerId, nickname: 'Bob', relays: [] }, now)
+})
+
+describe('sending', () => {
+  test('D1: message, queue row, log and conversation are one commit', async () => {
+    const id = await send('hello')
+    expect(await db.messages.get(id)).toMatchObject({
+      msg_type: 'Direct',
+      direction: 'Sent',
+      content_type: 'Text',
+      content_json: '{"type":"Text","text":"hello"}',
+      sender_nickname: 'Alice',
+      recipient_nickname: 'Bob',
+      peer_id: alice.peerId,
+      timestamp: now,
+      created_at: now,
+      delivered: 0,
+      sync_status: 'Pending',
+      sync_attempts: 0,
+      expires_at: now + 604_800_000,
+      // The introduction went before.
+      seq: 2,
+    })
+    expect(await db.offline_queue.get([bob.peerId, id])).toMatchObject({
+      target_nickname: 'Bob',
+      status: 'Pending',
+      retry_count: 0,
+      max_retries: 10,
+      queued_at: now,
+    })
+    expect((await db.conversations.get(conversation))?.preview).toMatchObject({
+      text: 'hello',
+      direction: 'Sent',
+    })
+  })
+
+  test('ids, sequence numbers and clocks rise, though many are sent in one millisecond and the clock goes back', async () => {
+    for (let i = 0; i < 20; i++) await send(String(i), i === 10 ? now - 86_400_000 : now)
+    const { rows } = await readHistory(db, conversation, 50)
+    const texts = rows.slice(1).map((row) => (JSON.parse(row.content_json) as { text: string }).text)
+    expect(texts).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
+    expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1))
+    expect(rows.map((row) => row.id)).toEqual(rows.map((row) => row.id).sort())
+  })
+
+  test('nothing can be sent to a stranger or to someone blocked, and nothing is written then', async () => {
+    await setContactState(db, alice.peerId, bob.peerId, 'blocked')
+    await expect(send('hello')).rejects.toThrow(NotAcceptedError)
+    expect(await db.messages.count()).toBe(0)
+    expect(await db.offline_queue.count()).toBe(0)
+  })
+
+  test('the same link twice introduces us once; a renewed one again', async () => {
+    const byLink = (inviteSecret: string) =>
+      addContactByInvite(
+        db,
+        { peerId: carol.peerId, nickname: 'Carol', relays: [], inviteSecret },
+        now,
+        alice.random.bytes,
+      )
+    const secrets = ['AAAAAAAAAAAAAAAAAAAAAA', 'BBBBBBBBBBBBBBBBBBBBBA']
+    await byLink(secrets[0] ?? '')
+    await byLink(secrets[0] ?? '')
+    expect(await db.messages.toArray()).toMatchObject([{ content_type: 'Introduction', seq: 1 }])
+    await byLink(secrets[1] ?? '')
+    expect((await db.messages.toArray()).map((row) => row.seq)).toEqual([1, 2])
+  })
+})
+
+describe('the outbox', () => {
+  test('is read oldest first, in pieces, without what the peer has', async () => {
+    for (const words of ['a', 'b', 'c', 'd']) await send(words)
+    const first = await readOutbox(db, epoch, bob.peerId, null, 3)
+    expect(first.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
+    const log = first.messages[0]?.log_id
+    if (log === undefined) throw new Error('no log')
+    await recordProofs(db, epoch, bob.peerId, [
+      {
+        conversation,
+        log,
+        accepted: [
+          [1, 2],
+          [4, 4],
+        ],
+        read: [],
+      },
+    ])
+    expect((await readOutbox(db, epoch, bob.peerId, null, 9)).messages.map(({ seq }) => seq)).toEqual([3, 5])
+    const rest = await readOutbox(db, epoch, bob.peerId, first.cursor, 9)
+    expect(rest.messages.map(({ seq }) => seq)).toEqual([5])
+    expect(await readOutbox(db, epoch, bob.peerId, rest.cursor, 9)).toMatchObject({ messages: [], looked: 0 })
+  })
+
+  test('knows for whom something waits', async () => {
+    expect(await queuedPeers(db, 10)).toEqual([])
+    await send('a')
+    await addContact(db, alice.peerId, { peerId: carol.peerId, nickname: 'Carol', relays: [] }, now)
+    await appendMessage(
+      db,
+      directConversationId(alice.peerId, carol.peerId),
+      text('b'),
+      now,
+      alice.random.bytes,
+    )
+    expect(new Set(await queuedPeers(db, 10))).toEqual(new Set([bob.peerId, carol.peerId]))
+    expect(await queuedPeers(db, 1)).toHaveLength(1)
+  })
+
+  test('D5: what is refused for good leaves the queue and says so; what is not ours to lose stays', async () => {
+    const id = await send('a')
+    await recordRefusal(db, epoch, carol.peerId, id, 'not-member')
+    expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
+    await recordRefusal(db, epoch, bob.peerId, id, 'not-member')
+    expect(await db.offline_queue.get([bob.peerId, id])).toBeUndefined()
+    expect((await db.messages.get(id))?.refusal).toBe('not-member')
+  })
+
+  test('D8: a leader that was replaced reads and writes nothing', async () => {
+    const id = await send('a')
+    await raiseEpoch(db)
+    await expect(readOutbox(db, epoch, bob.peerId, null, 1)).rejects.toThrow(FencedError)
+    await expect(recordRefusal(db, epoch, bob.peerId, id, 'other')).rejects.toThrow(FencedError)
+    expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
+  })
+})

@@ -1,0 +1,187 @@
+/**
+ * The tables. Names and columns of `messages`, `offline_queue` and `message_acknowledgments` are those of the
+ * product's data model (snake_case; times are milliseconds since the Unix epoch; booleans are 0 and 1, since
+ * IndexedDB has no boolean keys). The comments say which query each index is for: an index costs about a
+ * tenth of the write rate, so there is none without one.
+ */
+import { Dexie, type EntityTable, type Table } from 'dexie'
+import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
+import type { ContentType, Direction, MsgType } from '../domain/message.ts'
+import type { SequenceSet } from '../domain/sequence-set.ts'
+import type { QueueStatus, SyncStatus } from '../domain/status.ts'
+import type { RelayConfig } from '../protocol/relay-config.ts'
+
+export type Flag = 0 | 1
+
+export interface MessageRow {
+  id: MessageId
+  msg_type: MsgType
+  direction: Direction
+  content_type: ContentType
+  /** MessageContent as JSON. */
+  content_json: string
+  sender_nickname: string
+  recipient_nickname?: string
+  group_name?: string
+  /** The author. */
+  peer_id: PeerId
+  timestamp: number
+  created_at: number
+  delivered: Flag
+  delivered_at?: number
+  read: Flag
+  read_at?: number
+  sync_status: SyncStatus
+  sync_attempts: number
+  last_sync_attempt?: number
+  expires_at: number
+
+  conversation_id: ConversationId
+  log_id: LogId
+  seq: number
+  clock_ms: number
+  clock_logical: number
+  /** Place in the conversation, see domain/ordering.ts. */
+  order_key: string
+  nonce: string
+  /** The author's signature; absent on own messages, which are signed when they are pushed. */
+  signature?: Uint8Array
+  /** Why the recipient refused it for good; trying has ended. */
+  refusal?: string
+}
+
+export interface QueueRow {
+  message_id: MessageId
+  target_nickname: string
+  target_peer_id: PeerId
+  queued_at: number
+  retry_count: number
+  max_retries: number
+  last_retry_at?: number
+  next_retry_at: number
+  expires_at: number
+  status: QueueStatus
+}
+
+export interface AcknowledgmentRow {
+  /** `<message id>/<ack type>/<peer id>`: the same proof twice is one row, and a message's rows are one range. */
+  id: string
+  message_id: MessageId
+  acknowledged_by_nickname: string
+  acknowledged_by_peer_id: PeerId
+  acknowledged_at: number
+  ack_type: 'Delivered' | 'Read'
+}
+
+export interface IdentityRow {
+  id: 'self'
+  peer_id: PeerId
+  nickname: string
+  /** 16 bytes; the recovery phrase and every key come from them. */
+  entropy: Uint8Array
+  created_at: number
+}
+
+export type ContactState = 'accepted' | 'request' | 'blocked'
+
+export interface ContactRow {
+  peer_id: PeerId
+  /** What the other calls themselves. */
+  nickname: string
+  state: ContactState
+  relays: readonly string[]
+  added_at: number
+  /** The secret of their invite link that we came by: makes the token under which their presence is told us. */
+  invite_secret?: string
+  /** What a stranger has left so far, against the limits for requests. */
+  request_messages: number
+  request_bytes: number
+}
+
+export interface ConversationRow {
+  id: ConversationId
+  msg_type: MsgType
+  /** The other person of a direct conversation. */
+  peer_id: PeerId
+  title: string
+  unread: number
+  last_activity: number
+  /** Highest clock seen in the conversation. */
+  clock_ms: number
+  clock_logical: number
+  /** Our own log in it, once we have written. */
+  own_log_id?: LogId
+  /** The newest shown message, for the list. */
+  preview?: { direction: Direction; text: string; timestamp: number; order_key: string }
+  /** Blocked conversations are kept and not listed. */
+  listed: Flag
+}
+
+/** One author's log in one conversation. */
+export interface LogRow {
+  conversation_id: ConversationId
+  log_id: LogId
+  author: PeerId
+  /** Of an own log: everything up to its last sequence number. Outlives the rows: clearing makes no one resend. */
+  accepted: SequenceSet
+  /** What was displayed here; what we tell the author we have read. */
+  read: SequenceSet
+}
+
+/** What one peer has proven about one of our logs: the truth that message rows are settled from. */
+export interface ReceiptRow {
+  conversation_id: ConversationId
+  log_id: LogId
+  peer_id: PeerId
+  delivered: SequenceSet
+  read: SequenceSet
+  /** How far the rows of `messages`, `offline_queue` and `message_acknowledgments` say the same. */
+  settled_delivered: SequenceSet
+  settled_read: SequenceSet
+}
+
+export interface Settings {
+  /** Whether others are told what we read. */
+  readReceipts: boolean
+  /** Whether people at the same relay see our nickname. */
+  nearby: boolean
+}
+
+export type MetaRow =
+  | { key: 'installation'; id: InstallationId; last_minted_ms: number }
+  | { key: 'leader'; epoch: number }
+  | { key: 'settings'; settings: Settings }
+  | { key: 'invite'; secret: string; expires: number }
+  /** As the relay last told it, for when it is down. */
+  | { key: 'relay'; config: RelayConfig }
+
+export class GigiDatabase extends Dexie {
+  declare meta: Table<MetaRow, MetaRow['key']>
+  declare identity: EntityTable<IdentityRow, 'id'>
+  declare contacts: EntityTable<ContactRow, 'peer_id'>
+  declare conversations: EntityTable<ConversationRow, 'id'>
+  declare logs: Table<LogRow, [ConversationId, LogId]>
+  declare receipts: Table<ReceiptRow, [ConversationId, LogId, PeerId]>
+  declare messages: EntityTable<MessageRow, 'id'>
+  declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
+  declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
+
+  constructor(name = 'gigi') {
+    // Strict: a commit that was reported survives loss of power (D1, D2). Browsers default to relaxed.
+    super(name, { chromeTransactionDurability: 'strict' })
+    this.version(1).stores({
+      meta: 'key',
+      identity: 'id',
+      // state: requests to count, blocked ones to list.
+      contacts: 'peer_id, state',
+      // The list, the latest activity first.
+      conversations: 'id, [listed+last_activity]',
+      logs: '[conversation_id+log_id]',
+      receipts: '[conversation_id+log_id+peer_id]',
+      // A page of a conversation; a run of a log, to settle it.
+      messages: 'id, [conversation_id+order_key], [log_id+seq]',
+      offline_queue: '[target_peer_id+message_id]',
+      message_acknowledgments: 'id',
+    })
+  }
+}

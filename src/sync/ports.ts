@@ -1,0 +1,80 @@
+/**
+ * What the sync manager needs of the world. Below `app/` nothing else is used (D12), so that a thousand peers
+ * and a year of failures run in a unit test and replay from a seed.
+ */
+import type { PeerId } from '../domain/ids.ts'
+import type { Watch } from '../protocol/presence.ts'
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. May jump. */
+  now(): number
+}
+
+export interface Timer {
+  /** Calls `wake` once, not before `delayMs` milliseconds, perhaps much later (D7). Returns how to call it off. */
+  after(delayMs: number, wake: () => void): () => void
+}
+
+export interface Random {
+  readonly bytes: (count: number) => Uint8Array<ArrayBuffer>
+  /** From 0 up to, not including, 1. */
+  fraction(): number
+}
+
+export interface Crypto {
+  /** Our Ed25519 signature, 64 bytes: the same each time for the same bytes. */
+  readonly sign: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>
+  /** Whether `signature` is that of the 32-byte public key over `bytes`. Never throws for bad keys or signatures. */
+  readonly verify: (
+    key: Uint8Array,
+    signature: Uint8Array,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) => Promise<boolean>
+}
+
+export interface Log {
+  info(message: string, details?: Readonly<Record<string, unknown>>): void
+  warn(message: string, details?: Readonly<Record<string, unknown>>): void
+}
+
+/** online: holds a reservation at a relay, so that others can reach us. */
+export type NetworkState = 'online' | 'connecting' | 'offline'
+export type SessionPath = 'direct' | 'relayed'
+
+/** One open stream of the sync protocol. Whole frames go in and come out, in order; loss ends the session. */
+export interface Session {
+  /** Unique within this transport. */
+  readonly id: string
+  /** Proven by the connection. */
+  readonly peer: PeerId
+  /** Which of the two opened the stream. */
+  readonly initiator: PeerId
+  readonly path: SessionPath
+  /** Queues one frame; what cannot be sent ends the session. The caller bounds what is under way. */
+  send(frame: Uint8Array): void
+  /** Ends it on both sides. `closed` is still reported, once. */
+  close(reason: string): void
+}
+
+/** All calls come one after another, none before `start`, none after `stop` has resolved. */
+export interface TransportListener {
+  network(state: NetworkState): void
+  presence(peer: PeerId, online: boolean): void
+  opened(session: Session): void
+  frame(session: Session, frame: Uint8Array): void
+  closed(session: Session, reason: string): void
+}
+
+export interface Transport {
+  /** Resolves at once or soon: having no network is a state that is reported, not an error. */
+  start(listener: TransportListener): Promise<void>
+  /** Closes every session, and frees what was taken. */
+  stop(): Promise<void>
+  /** Replaces the peers whose presence we want, and the tokens under which ours is told to whoever brings one. */
+  watch(watches: readonly Watch[], tokens: readonly string[]): void
+  /**
+   * Opens a session, which is reported by `opened`, by the best path there is; `relays` are addresses where the
+   * peer may be found besides our own relay. Rejects when it cannot be reached.
+   */
+  dial(peer: PeerId, relays: readonly string[]): Promise<void>
+}

@@ -1,0 +1,51 @@
+/** People for tests: an identity, its keys, and a database of their own in memory. */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import type { InstallationId, PeerId } from '../domain/ids.ts'
+import { peerIdOfKey, toBase64url } from '../protocol/identifiers.ts'
+import { signingSeed } from '../protocol/identity.ts'
+import { createIdentity } from '../store/identity.ts'
+import { GigiDatabase } from '../store/schema.ts'
+import type { Crypto } from '../sync/ports.ts'
+import { SeededRandom } from './fake-world.ts'
+
+export interface Person {
+  readonly nickname: string
+  readonly peerId: PeerId
+  readonly entropy: Uint8Array
+  readonly seed: Uint8Array
+  readonly crypto: Crypto
+  readonly random: SeededRandom
+}
+
+/** The same person each time for the same number. */
+export function person(nickname: string, number: number): Person {
+  const random = new SeededRandom(number)
+  const entropy = random.bytes(16)
+  const seed = signingSeed(entropy)
+  const crypto: Crypto = {
+    sign: (bytes) => Promise.resolve(ed25519.sign(bytes, seed)),
+    verify: (key, signature, bytes) => {
+      try {
+        return Promise.resolve(ed25519.verify(signature, bytes, key))
+      } catch {
+        return Promise.resolve(false)
+      }
+    },
+  }
+  return { nickname, peerId: peerIdOfKey(ed25519.getPublicKey(seed)), entropy, seed, crypto, random }
+}
+
+let databases = 0
+
+/** An empty database with the person's identity in it. The test file imports `fake-indexeddb/auto`. */
+export async function databaseOf(someone: Person, now: number): Promise<GigiDatabase> {
+  const db = new GigiDatabase(`test-${String(++databases)}`)
+  await createIdentity(db, {
+    peerId: someone.peerId,
+    nickname: someone.nickname,
+    entropy: someone.entropy,
+    installationId: toBase64url(someone.random.bytes(16)) as InstallationId,
+    now,
+  })
+  return db
+}
