@@ -1,0 +1,290 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { addContact, setContactState } from '../store/contacts.ts'
+import { markAsRead, readHistory } from '../store/history.ts'
+import { raiseEpoch } from '../store/leadership.ts'
+import { addContactByInvite, appendMessage } from '../store/outbox.ts'
+import { saveInviteSecret } from '../store/identity.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import type { GigiDatabase } from '../store/schema.ts'
+import { FakeTime, silentLog, until } from '../testing/fake-world.ts'
+import { MemoryNetwork, type MemoryTransport } from '../testing/memory-network.ts'
+import { databaseOf, type Person, person } from '../testing/people.ts'
+import { type PeerReport, SyncEngine } from './engine.ts'
+
+/** One person with a store that lasts, and an engine that comes and goes. */
+class Device {
+  readonly who: Person
+  readonly db: GigiDatabase
+  readonly network: MemoryNetwork
+  readonly time: FakeTime
+  readonly reports = new Map<string, PeerReport>()
+  engine: SyncEngine | undefined
+  transport: MemoryTransport
+  fenced = false
+  trouble: string | null = null
+  batchSize = 20
+
+  constructor(who: Person, db: GigiDatabase, network: MemoryNetwork, time: FakeTime) {
+    this.who = who
+    this.db = db
+    this.network = network
+    this.time = time
+    this.transport = network.transport(who.peerId)
+  }
+
+  async comeOnline(): Promise<void> {
+    this.transport = this.network.transport(this.who.peerId)
+    this.engine = new SyncEngine({
+      db: this.db,
+      epoch: await raiseEpoch(this.db),
+      self: this.who.peerId,
+      transport: this.transport,
+      clock: this.time,
+      timer: this.time,
+      random: this.who.random,
+      crypto: this.who.crypto,
+      log: silentLog,
+      started: this.time.now(),
+      relays: () => [],
+      batchSize: () => this.batchSize,
+      syncInterval: () => 30_000,
+      listener: {
+        network: () => undefined,
+        peer: (peer, report) => this.reports.set(peer, report),
+        trouble: (trouble) => (this.trouble = trouble),
+        fenced: () => (this.fenced = true),
+      },
+    })
+    await this.engine.start()
+  }
+
+  async goOffline(): Promise<void> {
+    await this.engine?.stop()
+    this.engine = undefined
+  }
+
+  conversationWith = (other: Device) => directConversationId(this.who.peerId, other.who.peerId)
+
+  befriend = (other: Device) =>
+    addContact(
+      this.db,
+      this.who.peerId,
+      { peerId: other.who.peerId, nickname: other.who.nickname, relays: [] },
+      this.time.now(),
+    )
+
+  write = (other: Device, text: string) =>
+    appendMessage(
+      this.db,
+      this.conversationWith(other),
+      { type: 'Text', text },
+      this.time.now(),
+      this.who.random.bytes,
+    )
+
+  async texts(other: Device): Promise<string[]> {
+    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    return rows.flatMap((row) =>
+      row.content_type === 'Text' ? [(JSON.parse(row.content_json) as { text: string }).text] : [],
+    )
+  }
+
+  async statuses(): Promise<string[]> {
+    const rows = await this.db.messages.orderBy('id').toArray()
+    return rows.filter((row) => row.direction === 'Sent').map((row) => row.sync_status)
+  }
+
+  async readAll(other: Device): Promise<void> {
+    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    await markAsRead(
+      this.db,
+      this.conversationWith(other),
+      rows.map((row) => row.id),
+      this.time.now(),
+    )
+  }
+}
+
+let network: MemoryNetwork
+let time: FakeTime
+let alice: Device
+let bob: Device
+
+beforeEach(async () => {
+  network = new MemoryNetwork()
+  time = new FakeTime()
+  const [a, b] = [person('Alice', 1), person('Bob', 2)]
+  alice = new Device(a, await databaseOf(a, time.now()), network, time)
+  bob = new Device(b, await databaseOf(b, time.now()), network, time)
+})
+afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
+
+const all = (status: string) => async (device: Device) => (await device.statuses()).every((s) => s === status)
+const numbers = (n: number) => Array.from({ length: n }, (_, i) => String(i))
+
+describe('two who know each other', () => {
+  beforeEach(() => Promise.all([alice.befriend(bob), bob.befriend(alice)]))
+
+  test('what is sent while one is away arrives when they come, once and in order, and is confirmed', async () => {
+    await alice.comeOnline()
+    for (const text of numbers(120)) await alice.write(bob, text)
+    expect(new Set(await alice.statuses())).toEqual(new Set(['Pending']))
+    await bob.comeOnline()
+    await until(() => all('Delivered')(alice), 'delivery')
+    expect(await bob.texts(alice)).toEqual(numbers(120))
+    expect(await alice.db.offline_queue.count()).toBe(0)
+    await bob.readAll(alice)
+    // The introduction is displayed to nobody.
+    await until(
+      async () => (await alice.statuses()).filter((s) => s === 'Acknowledged').length === 120,
+      'reading',
+    )
+  })
+
+  test('both are there: a message goes at once, both ways, over one session', async () => {
+    await Promise.all([alice.comeOnline(), bob.comeOnline()])
+    await Promise.all([alice.write(bob, 'from Alice'), bob.write(alice, 'from Bob')])
+    await until(() => all('Delivered')(alice), 'delivery to Bob')
+    await until(() => all('Delivered')(bob), 'delivery to Alice')
+    expect(new Set(await alice.texts(bob))).toEqual(new Set(['from Alice', 'from Bob']))
+    expect(await alice.texts(bob)).toEqual(await bob.texts(alice))
+    await until(() => alice.reports.get(bob.who.peerId)?.path === 'direct', 'the session to be reported')
+  })
+
+  test('D6: acknowledgements that are lost heal at the next meeting, and nothing is stored twice', async () => {
+    await alice.comeOnline()
+    for (const text of numbers(5)) await alice.write(bob, text)
+    // All that Bob says after his greeting is lost.
+    let fromBob = 0
+    const deliver = network.deliver
+    network.deliver = (from, to, arrive) => {
+      if (from !== bob.who.peerId || ++fromBob <= 2) deliver(from, to, arrive)
+    }
+    await bob.comeOnline()
+    await until(async () => (await bob.texts(alice)).length === 5, 'the messages')
+    await bob.goOffline()
+    expect(new Set(await alice.statuses())).toEqual(new Set(['Pending']))
+    network.deliver = deliver
+    await bob.comeOnline()
+    await until(() => all('Delivered')(alice), 'the acknowledgements to heal')
+    expect(await bob.texts(alice)).toEqual(numbers(5))
+  })
+
+  test('a session that breaks in mid-push is taken up again, without loss or repetition', async () => {
+    await alice.comeOnline()
+    for (const text of numbers(100)) await alice.write(bob, text)
+    let frames = 0
+    const deliver = network.deliver
+    network.deliver = (from, to, arrive) => {
+      deliver(from, to, arrive)
+      if (++frames % 7 === 0) bob.transport.drop('the network broke')
+    }
+    await bob.comeOnline()
+    await until(async () => {
+      time.advance(1000)
+      return all('Delivered')(alice)
+    }, 'delivery in spite of it')
+    expect(await bob.texts(alice)).toEqual(numbers(100))
+  })
+
+  test('either side starts anew from its store at any moment', async () => {
+    await alice.comeOnline()
+    await bob.comeOnline()
+    for (const text of numbers(60)) {
+      await alice.write(bob, text)
+      if (Number(text) % 20 === 7) await bob.goOffline().then(() => bob.comeOnline())
+      if (Number(text) % 20 === 14) await alice.goOffline().then(() => alice.comeOnline())
+    }
+    await until(() => all('Delivered')(alice), 'delivery')
+    expect(await bob.texts(alice)).toEqual(numbers(60))
+  })
+
+  test('D8: an engine whose place was taken commits nothing more and says so', async () => {
+    await alice.comeOnline()
+    await raiseEpoch(alice.db)
+    await bob.comeOnline()
+    await bob.write(alice, 'too late')
+    await until(() => alice.fenced, 'the fence')
+    expect(await alice.texts(bob)).toEqual([])
+    expect(await all('Pending')(bob)).toBe(true)
+  })
+
+  test('blocking ends the session, and what comes after is neither taken nor confirmed', async () => {
+    await Promise.all([alice.comeOnline(), bob.comeOnline()])
+    await alice.write(bob, 'before')
+    await until(() => all('Delivered')(alice), 'delivery')
+    await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+    await until(() => alice.reports.get(bob.who.peerId)?.online === false, 'Bob to be gone')
+    await alice.write(bob, 'after')
+    const dial = vi.spyOn(alice.transport, 'dial')
+    time.advance(30_000)
+    await until(
+      () => dial.mock.calls.length === 1 && alice.transport.openSessions === 0,
+      'Bob to refuse a session',
+    )
+    expect(await alice.db.offline_queue.count()).toBe(1)
+    expect(await bob.texts(alice)).toEqual(['before'])
+  })
+})
+
+describe('first contact', () => {
+  const secret = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+  test('by invite link, while the other is away: accepted without asking, both see each other then', async () => {
+    await saveInviteSecret(bob.db, { secret, expires: time.now() + 1_000_000 })
+    const contact = { peerId: bob.who.peerId, nickname: 'Bob', relays: [], inviteSecret: secret }
+    await addContactByInvite(alice.db, contact, time.now(), alice.who.random.bytes)
+    await alice.comeOnline()
+    await alice.write(bob, 'it is me')
+    await bob.comeOnline()
+    await until(() => all('Delivered')(alice), 'delivery')
+    expect(await bob.db.contacts.get(alice.who.peerId)).toMatchObject({
+      state: 'accepted',
+      nickname: 'Alice',
+    })
+    await until(() => bob.reports.get(alice.who.peerId)?.online === true, 'presence')
+    await bob.write(alice, 'hello')
+    await until(async () => (await alice.texts(bob)).includes('hello'), 'the answer')
+  })
+
+  test('by a stranger: a request, acknowledged, and no reading is told before it is accepted', async () => {
+    await alice.befriend(bob)
+    await Promise.all([alice.comeOnline(), bob.comeOnline()])
+    alice.engine?.show(new Set([bob.who.peerId]))
+    await alice.write(bob, 'do you know me?')
+    await until(() => all('Delivered')(alice), 'delivery')
+    expect(await bob.db.contacts.get(alice.who.peerId)).toMatchObject({ state: 'request', nickname: 'Alice' })
+    await bob.readAll(alice)
+    expect(await alice.statuses()).toEqual(['Delivered', 'Delivered'])
+    await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'accepted')
+    await until(async () => (await alice.statuses())[1] === 'Acknowledged', 'reading to be told')
+  })
+})
+
+test('rubbish and broken rules end the session they came by, and nothing else', async () => {
+  await Promise.all([alice.befriend(bob), bob.befriend(alice)])
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'one')
+  await until(() => all('Delivered')(alice), 'delivery')
+  const mallory = person('Mallory', 3)
+  const theirs = network.transport(mallory.peerId)
+  const closed: string[] = []
+  await theirs.start({
+    network: () => undefined,
+    presence: () => undefined,
+    opened: (session) => {
+      session.send(new Uint8Array(200).fill(0x9f))
+    },
+    frame: () => undefined,
+    closed: (_session, reason) => closed.push(reason),
+  })
+  await theirs.dial(bob.who.peerId)
+  await until(() => closed.length === 1, 'the session to be closed')
+  await theirs.dial(bob.who.peerId)
+  await until(() => closed.length === 2, 'the second to be closed too')
+  expect(await bob.db.contacts.get(mallory.peerId)).toBeUndefined()
+  await alice.write(bob, 'two')
+  await until(() => all('Delivered')(alice), 'delivery after that')
+  expect(await bob.texts(alice)).toEqual(['one', 'two'])
+})

@@ -1,0 +1,349 @@
+/**
+ * The sync engine: feeds `decide` with events one at a time, and runs the effects against the ports and the
+ * store. It decides nothing itself.
+ */
+import type { PeerId } from '../domain/ids.ts'
+import { MalformedError } from '../protocol/cbor.ts'
+import { decodeFrame, encodeFrame } from '../protocol/frames.ts'
+import { inviteToken } from '../protocol/presence.ts'
+import { fromBase64url } from '../protocol/identifiers.ts'
+import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
+import { isQuotaExceeded } from '../store/faults.ts'
+import { onTablesChanged } from '../store/changes.ts'
+import { contactsInState, readContact, updateContact } from '../store/contacts.ts'
+import { readInviteSecret } from '../store/identity.ts'
+import { BlockedError, type PeerWords } from '../store/inbox.ts'
+import { FencedError } from '../store/leadership.ts'
+import { queuedPeers } from '../store/outbox.ts'
+import {
+  currentSession,
+  decide,
+  type Effect,
+  isForgettable,
+  type PeerEvent,
+  type PeerState,
+  unknownPeer,
+} from './decide.ts'
+import {
+  acceptPush,
+  type EffectContext,
+  greeting,
+  readReads,
+  recordAck,
+  refuseAll,
+  sealOutbox,
+} from './effects.ts'
+import { MAX_PEERS, MAX_QUEUED_PEERS } from './limits.ts'
+import type { Log, NetworkState, Random, Session, SessionPath, Timer, Transport } from './ports.ts'
+import { Coalesced, SerialByKey } from './serial.ts'
+
+export interface PeerReport {
+  readonly online: boolean
+  readonly path: SessionPath | 'none'
+}
+
+export interface EngineListener {
+  network(state: NetworkState): void
+  /** What is known of a peer has changed. */
+  peer(peer: PeerId, report: PeerReport): void
+  /** Storage refuses what must be kept, or (null) takes it again. */
+  trouble(trouble: 'storage-full' | 'storage-failed' | null): void
+  /** Another leader has taken over: the engine has committed nothing since and must be stopped. */
+  fenced(): void
+}
+
+export interface EngineOptions extends EffectContext {
+  readonly self: PeerId
+  readonly transport: Transport
+  readonly timer: Timer
+  readonly random: Random
+  readonly log: Log
+  readonly listener: EngineListener
+  /** Milliseconds between ticks. */
+  readonly syncInterval: () => number
+}
+
+const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
+
+export class SyncEngine {
+  readonly #options: EngineOptions
+  readonly #peers = new Map<PeerId, PeerState>()
+  readonly #sessions = new Map<string, Session>()
+  /** What each peer said of itself, for as long as a session lasts. */
+  readonly #said = new Map<PeerId, PeerWords>()
+  /** What was last told of our reading, by session. */
+  readonly #readsTold = new Map<string, string>()
+  readonly #work = new SerialByKey()
+  readonly #queue = new Coalesced(() => this.#guard('look for queued messages', () => this.#findQueued()))
+  readonly #reads = new Coalesced(() => this.#guard('tell what was read', () => this.#tellReads()))
+  readonly #watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
+  readonly #wakes = new Map<PeerId, () => void>()
+  #network: NetworkState = 'connecting'
+  #ordinal = 0
+  #shown: ReadonlySet<PeerId> = new Set()
+  #running = false
+  #cancelTick: () => void = () => undefined
+  #unsubscribe: () => void = () => undefined
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    this.#running = true
+    this.#unsubscribe = onTablesChanged(this.#options.db, (tables) => {
+      if (tables.has('offline_queue')) this.#queue.request()
+      // A contact that was just accepted is told from here on.
+      if (tables.has('logs') || tables.has('contacts')) this.#reads.request()
+      if (tables.has('contacts') || tables.has('meta')) this.#watches.request()
+    })
+    this.#watches.request()
+    this.#queue.request()
+    this.#armTick()
+    await this.#options.transport.start({
+      network: (state) => this.#onNetwork(state),
+      presence: (peer, online) => this.#feed(peer, { type: 'presence', online }),
+      opened: (session) => this.#onOpened(session),
+      frame: (session, frame) => this.#onFrame(session, frame),
+      closed: (session, reason) => this.#onClosed(session, reason),
+    })
+  }
+
+  /** Resolves when no session is left and nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#running = false
+    this.#unsubscribe()
+    this.#cancelTick()
+    for (const cancel of this.#wakes.values()) cancel()
+    await this.#options.transport.stop()
+    await Promise.all([this.#work.idle(), this.#queue.idle(), this.#reads.idle(), this.#watches.idle()])
+  }
+
+  /** Whose conversations are open in a visible tab: these are connected to. */
+  show(peers: ReadonlySet<PeerId>): void {
+    const before = this.#shown
+    this.#shown = peers
+    for (const peer of new Set([...before, ...peers]))
+      if (before.has(peer) !== peers.has(peer)) this.#feed(peer, { type: 'shown', shown: peers.has(peer) })
+  }
+
+  #feed(peer: PeerId, event: PeerEvent): void {
+    if (!this.#running) return
+    const { clock, self, listener } = this.#options
+    const before = this.#peers.get(peer) ?? unknownPeer(self, peer, this.#network === 'online')
+    const [after, effects] = decide(before, event, clock.now())
+    if (isForgettable(after)) this.#peers.delete(peer)
+    else this.#peers.set(peer, after)
+    const [was, is] = [report(before), report(after)]
+    if (was.online !== is.online || was.path !== is.path) listener.peer(peer, is)
+    for (const effect of effects) this.#run(peer, effect)
+  }
+
+  #run(peer: PeerId, effect: Effect): void {
+    switch (effect.type) {
+      case 'dial':
+        void this.#dial(peer)
+        return
+      case 'close':
+        this.#sessions.get(effect.session)?.close(effect.reason)
+        return
+      case 'send':
+        this.#sessions.get(effect.session)?.send(encodeFrame(effect.frame))
+        return
+      case 'wake-at':
+        this.#armWake(peer, effect.at)
+        return
+      default:
+        // In order for each peer: a commit is acknowledged before the next begins.
+        this.#work.run(peer, () => this.#attempt(peer, effect))
+    }
+  }
+
+  async #attempt(
+    peer: PeerId,
+    effect: Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>,
+  ): Promise<void> {
+    if (!this.#running) return
+    try {
+      await this.#perform(peer, effect)
+    } catch (error) {
+      if (error instanceof BlockedError) this.#feed(peer, { type: 'blocked' })
+      else if (error instanceof MalformedError && 'session' in effect)
+        this.#sessions.get(effect.session)?.close(`malformed: ${error.message}`)
+      else {
+        this.#report(`could not ${effect.type}`, error)
+        // Without the session nothing waits for what failed; the next one begins from the store.
+        if ('session' in effect) this.#sessions.get(effect.session)?.close(`could not ${effect.type}`)
+      }
+    }
+  }
+
+  async #perform(
+    peer: PeerId,
+    effect: Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>,
+  ): Promise<void> {
+    const options = this.#options
+    switch (effect.type) {
+      case 'greet': {
+        const session = this.#sessions.get(effect.session)
+        for (const frame of await greeting(options, peer, effect.ordinal, effect.alone))
+          session?.send(encodeFrame(frame))
+        return
+      }
+      case 'know':
+        this.#said.set(peer, effect.hello)
+        return updateContact(options.db, options.self, peer, effect.hello)
+      case 'read-outbox': {
+        const batch = await sealOutbox(options, peer, effect.cursor)
+        this.#feed(peer, { type: 'outbox', session: effect.session, ...batch })
+        return
+      }
+      case 'accept': {
+        const outcome = await this.#accept(peer, effect)
+        const through = effect.push.number
+        this.#feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
+        return
+      }
+      case 'record':
+        await recordAck(options, peer, effect.proofs, effect.refused)
+        this.#feed(peer, { type: 'recorded', session: effect.session })
+    }
+  }
+
+  async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {
+    const { listener } = this.#options
+    try {
+      const outcome = await acceptPush(this.#options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
+      listener.trouble(null)
+      return outcome
+    } catch (error) {
+      if (!isQuotaExceeded(error)) throw error
+      listener.trouble('storage-full')
+      return refuseAll(push)
+    }
+  }
+
+  async #dial(peer: PeerId): Promise<void> {
+    const { transport, db, log, random } = this.#options
+    let ok = true
+    try {
+      const contact = await readContact(db, peer)
+      await transport.dial(peer, contact?.relays ?? [])
+    } catch (error) {
+      ok = false
+      log.info('could not reach a peer', { peer, reason: String(error) })
+    }
+    this.#feed(peer, { type: 'dialed', ok, random: random.fraction() })
+  }
+
+  #onNetwork(state: NetworkState): void {
+    this.#network = state
+    this.#options.listener.network(state)
+    for (const peer of [...this.#peers.keys()])
+      this.#feed(peer, { type: 'network', online: state === 'online' })
+    this.#queue.request()
+  }
+
+  #onOpened(session: Session): void {
+    if (!this.#peers.has(session.peer) && this.#peers.size >= MAX_PEERS) {
+      session.close('too many peers')
+      return
+    }
+    this.#sessions.set(session.id, session)
+    const { id, initiator, path, peer } = session
+    this.#feed(peer, { type: 'opened', session: id, initiator, path, ordinal: ++this.#ordinal })
+  }
+
+  #onFrame(session: Session, bytes: Uint8Array): void {
+    let frame
+    try {
+      frame = decodeFrame(bytes)
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error
+      this.#options.log.warn('a peer sent what is not a frame', { peer: session.peer, reason: error.message })
+      session.close(`malformed: ${error.message}`)
+      return
+    }
+    if (frame !== null) this.#feed(session.peer, { type: 'frame', session: session.id, frame })
+  }
+
+  #onClosed(session: Session, reason: string): void {
+    this.#options.log.info('session closed', { peer: session.peer, path: session.path, reason })
+    this.#sessions.delete(session.id)
+    this.#readsTold.delete(session.id)
+    this.#feed(session.peer, { type: 'closed', session: session.id })
+    if ((this.#peers.get(session.peer)?.sessions.length ?? 0) === 0) this.#said.delete(session.peer)
+  }
+
+  async #findQueued(): Promise<void> {
+    const queued = new Set(await queuedPeers(this.#options.db, MAX_QUEUED_PEERS))
+    for (const [peer, state] of [...this.#peers])
+      if (state.queued && !queued.has(peer)) this.#feed(peer, { type: 'queued', queued: false })
+    for (const peer of queued) this.#feed(peer, { type: 'queued', queued: true })
+  }
+
+  async #tellReads(): Promise<void> {
+    for (const [peer, state] of [...this.#peers]) {
+      const session = currentSession(state)
+      if (session?.ready !== true) continue
+      const proofs = await readReads(this.#options, peer)
+      const told = JSON.stringify(proofs.map(({ log, read }) => [log, read]))
+      if (proofs.length === 0 || told === this.#readsTold.get(session.id)) continue
+      this.#readsTold.set(session.id, told)
+      this.#feed(peer, { type: 'reads', proofs })
+    }
+  }
+
+  async #renewWatches(): Promise<void> {
+    const { db, clock, transport } = this.#options
+    const contacts = await contactsInState(db, 'accepted', MAX_WATCHED_PEERS)
+    const invite = await readInviteSecret(db, clock.now())
+    transport.watch(
+      contacts.map(({ peer_id: peer, invite_secret: secret }) =>
+        secret === undefined ? { peer } : { peer, token: inviteToken(fromBase64url(secret)) },
+      ),
+      invite === null ? [] : [inviteToken(fromBase64url(invite.secret))],
+    )
+    for (const [peer, state] of [...this.#peers])
+      if (state.sessions.length > 0 && (await readContact(db, peer))?.state === 'blocked')
+        this.#feed(peer, { type: 'blocked' })
+  }
+
+  #armTick(): void {
+    this.#cancelTick = this.#options.timer.after(this.#options.syncInterval(), () => {
+      for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+      this.#armTick()
+    })
+  }
+
+  #armWake(peer: PeerId, at: number): void {
+    const { timer, clock } = this.#options
+    this.#wakes.get(peer)?.()
+    const cancel = timer.after(Math.max(0, at - clock.now()), () => {
+      this.#wakes.delete(peer)
+      this.#feed(peer, { type: 'wake' })
+    })
+    this.#wakes.set(peer, cancel)
+  }
+
+  async #guard(what: string, task: () => Promise<void>): Promise<void> {
+    if (!this.#running) return
+    try {
+      await task()
+    } catch (error) {
+      this.#report(`could not ${what}`, error)
+    }
+  }
+
+  #report(message: string, error: unknown): void {
+    const { listener, log } = this.#options
+    log.warn(message, { reason: String(error) })
+    if (error instanceof FencedError) listener.fenced()
+    else listener.trouble(isQuotaExceeded(error) ? 'storage-full' : 'storage-failed')
+  }
+}
+
+function report(state: PeerState): PeerReport {
+  const session = currentSession(state)
+  return { online: state.online === true || session !== undefined, path: session?.path ?? 'none' }
+}

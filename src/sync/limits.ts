@@ -1,0 +1,18 @@
+/** Bounds and periods of the sync manager, with unit and reason (D11). */
+
+/** A failed dial of a peer that is there: first wait and longest wait, milliseconds. */
+export const DIAL_BACKOFF = { firstMs: 1_000, maxMs: 30_000 }
+/** A session with nothing to say and nobody looking is closed after this long, milliseconds. */
+export const IDLE_MS = 10 * 60_000
+/** A session that has not said hello by then is dead, milliseconds. */
+export const HELLO_TIMEOUT_MS = 15_000
+/** Sessions with one peer at a time: the current one and one that may replace it, with one to spare. */
+export const MAX_SESSIONS_PER_PEER = 3
+/** Peers in memory: contacts and strangers that are connected. */
+export const MAX_PEERS = 5_000
+/** Pushes of one session that wait to be committed: the window, and one that breaks it. */
+export const MAX_WAITING_PUSHES = 5
+/** Rows settled in one transaction: short enough that sending never waits. */
+export const SETTLE_ROWS = 200
+/** Peers for whom something is queued that are looked up at a time. */
+export const MAX_QUEUED_PEERS = 2_000

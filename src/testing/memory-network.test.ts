@@ -1,0 +1,19 @@
+import { describe } from 'vitest'
+import { MemoryNetwork } from './memory-network.ts'
+import { person } from './people.ts'
+import { transportContract } from './transport-contract.ts'
+
+describe('the network in memory is a Transport', () => {
+  let network = new MemoryNetwork()
+  let people = 0
+  transportContract(
+    () => {
+      const { peerId } = person('someone', ++people)
+      return Promise.resolve({ peerId, transport: network.transport(peerId) })
+    },
+    () => {
+      network = new MemoryNetwork()
+      return Promise.resolve()
+    },
+  )
+})
