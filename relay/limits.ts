@@ -1,0 +1,85 @@
+/**
+ * Every bound of the relay, with its unit and its reason (D11). Bounds of the protocols that it serves are in
+ * `src/protocol/limits.ts`. Over a limit means refused or closed, with a logged reason.
+ */
+
+/** Clients connected at once: a quarter of a megabyte each, so the process stays under one gigabyte. */
+export const MAX_CONNECTIONS = 3000
+/** Connections that one address may open in one second: behind a proxy or tunnel all clients have one address. */
+export const MAX_CONNECTIONS_PER_SECOND = MAX_CONNECTIONS
+/** Connections in the middle of their handshake: all clients come back at once when a relay restarts. */
+export const MAX_PENDING_CONNECTIONS = MAX_CONNECTIONS
+/** Milliseconds for a handshake: a thousand at once are eight seconds of one core's work. */
+export const HANDSHAKE_MS = 20_000
+/** Sockets at once, WebSockets included: the clients, and as much again for pages being loaded. */
+export const MAX_SOCKETS = 2 * MAX_CONNECTIONS
+
+/** Bytes of one WebSocket message: the largest of ours is one Noise message of 64 KiB. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 128 * 1024
+/** Bytes that wait in one client's socket before its streams are told to pause. */
+export const MAX_SOCKET_BUFFER_BYTES = 1024 * 1024
+
+/**
+ * Milliseconds between two pings of one client. These are Yamux pings, one frame each way: libp2p's own
+ * connection monitor opens a stream for each, which for 1,000 idle clients took a quarter of a core.
+ */
+export const KEEPALIVE_MS = 20_000
+/** Milliseconds without a byte from a client, pings unanswered, after which it is gone: two pings and slack. */
+export const SILENCE_MS = 50_000
+/** Milliseconds between two looks for silent clients. */
+export const SILENCE_SWEEP_MS = 5_000
+/** Milliseconds that an older connection has to answer when its peer opens another: dead ones go at once. */
+export const PROBE_MS = 5_000
+
+/** Streams of one connection: relayed connections both ways, and a few for the protocols of the relay. */
+export const MAX_STREAMS_PER_CONNECTION = 600
+/** Relayed connections of one client, each way: contacts in talk at once that WebRTC cannot reach. */
+export const MAX_RELAYED_PER_CLIENT = 256
+/** Bytes that one stream may have on its way: half of this each round trip is plenty for messages. */
+export const STREAM_WINDOW_BYTES = 256 * 1024
+/** Bytes that one stream may have waiting, in or out, in the relay's memory. */
+export const MAX_STREAM_BUFFER_BYTES = 1024 * 1024
+
+/** Reservations at once: one for each client, freed when the client leaves. */
+export const MAX_RESERVATIONS = MAX_CONNECTIONS
+/** Milliseconds that a reservation lasts: clients renew it well before. */
+export const RESERVATION_MS = 2 * 3_600_000
+/** Bytes of one relayed connection, both ways together: thousands of messages, no films. */
+export const MAX_RELAYED_BYTES = 8 * 1024 * 1024
+/** Milliseconds of one relayed connection: a long talk; peers then simply connect again. */
+export const MAX_RELAYED_MS = 60 * 60_000
+
+/** Presence or nearby streams of one connection: one, and its successor while the first is closing. */
+export const MAX_SERVICE_STREAMS = 2
+/** Bytes of frames that wait for one reader of presence or nearby: beyond it the reader is not reading. */
+export const MAX_FRAME_QUEUE_BYTES = 256 * 1024
+/** Presence frames of one connection in one minute: a full list is 4, and each new contact or block is 1. */
+export const MAX_PRESENCE_FRAMES_PER_MINUTE = 120
+/** Nearby frames of one connection in one minute: a record is announced anew every 5 minutes. */
+export const MAX_NEARBY_FRAMES_PER_MINUTE = 10
+/** Presence streams of one peer: its page, those of connections that are dying, and its service worker. */
+export const MAX_PRESENCE_STREAMS_PER_PEER = 16
+/** Watched peers of all clients together: 200 bytes each, so 100 MB at most. */
+export const MAX_WATCHES = 500_000
+/** Nearby records in one frame: 515 bytes each, so a frame stays under MAX_RELAY_FRAME_BYTES. */
+export const MAX_NEARBY_RECORDS_PER_FRAME = 100
+/** Milliseconds between two looks for nearby records that ran out. */
+export const NEARBY_SWEEP_MS = 60_000
+
+/** Bytes of the built app, which is served from memory: ten times what it is. */
+export const MAX_APP_BYTES = 64 * 1024 * 1024
+/** Milliseconds for the headers of an HTTP request, from the opening of the socket: real browsers need one second. */
+export const HTTP_HEADERS_MS = 10_000
+/** Milliseconds for a whole HTTP request: ours have no bodies. */
+export const HTTP_REQUEST_MS = 15_000
+/** Milliseconds that an idle HTTP connection is kept for the next request. */
+export const HTTP_KEEPALIVE_MS = 10_000
+/** Milliseconds between two looks for HTTP requests that take too long. */
+export const HTTP_SWEEP_MS = 2_000
+/** Bytes of HTTP headers. */
+export const MAX_HTTP_HEADER_BYTES = 16 * 1024
+
+/** Milliseconds from the signal to the end of the process: connections are closed politely until then. */
+export const SHUTDOWN_MS = 1_500
+/** Log lines in one minute: whoever misbehaves cannot fill the disk. */
+export const MAX_LOG_LINES_PER_MINUTE = 200

@@ -1,0 +1,117 @@
+/** The relay as a whole: key, app, HTTP server, libp2p node and its services, started and stopped together. */
+import type { Server } from 'node:http'
+import { isIP } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { isPeerId } from '../src/domain/ids.ts'
+import { addressAt, originOfUrl } from './addresses.ts'
+import { loadApp } from './app-files.ts'
+import { type RelaySettings, StartError } from './config.ts'
+import { serve } from './frames.ts'
+import { createHttpServer } from './http.ts'
+import { loadKey } from './key.ts'
+import { SHUTDOWN_MS } from './limits.ts'
+import { codeOf, type Log, reasonOf } from './log.ts'
+import { nearbyService } from './nearby.ts'
+import { type RelayNode, startNode } from './node.ts'
+import { presenceService } from './presence.ts'
+
+export interface Relay {
+  readonly peerId: string
+  /** Where the app is on this machine, e.g. `http://localhost:8080`. */
+  readonly url: string
+  /** Closes every connection. Resolves within SHUTDOWN_MS, whatever the clients do. */
+  readonly stop: () => Promise<void>
+}
+
+export interface RelayInit {
+  readonly settings: RelaySettings
+  /** Folder of the built app. */
+  readonly appFolder: string
+  readonly log: Log
+}
+
+/** Starts a relay. Throws StartError for what the operator can put right. */
+export async function startRelay({ settings, appFolder, log }: RelayInit): Promise<Relay> {
+  const { publicUrl, iceServers, host } = settings
+  const app = settings.serveApp ? await loadApp(appFolder) : new Map()
+  const privateKey = await loadKey(settings.dataDir)
+  const peerId = peerIdFromPrivateKey(privateKey).toString()
+  if (!isPeerId(peerId)) throw new Error(`the relay's own peer id ${peerId} is not one of ours`)
+
+  const publicOrigin = publicUrl === undefined ? undefined : originOfUrl(publicUrl)
+  const stopping = new AbortController()
+  let node: RelayNode | undefined = undefined
+  const health = () =>
+    node && {
+      connections: node.getConnections().length,
+      reservations: node.services.relay.reservations.size,
+    }
+  const server = createHttpServer({ peerId, app, publicOrigin, iceServers, health })
+  const port = await listen(server, settings, log)
+  const announce = publicOrigin === undefined ? [] : [addressAt(publicOrigin)]
+  const starting = await startNode({ server, privateKey, announce, log })
+  await serve(starting, presenceService(), log)
+  await serve(starting, nearbyService(peerId, stopping.signal), log)
+  node = starting
+
+  return {
+    peerId,
+    url: `http://${shownHost(host)}:${port}`,
+    stop: async () => {
+      stopping.abort()
+      server.close()
+      await Promise.race([stopNode(starting, log), delay(SHUTDOWN_MS, undefined, { ref: false })])
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function stopNode(node: RelayNode, log: Log): Promise<void> {
+  try {
+    await node.stop()
+  } catch (error) {
+    log(`stopping: ${reasonOf(error)}`)
+  }
+}
+
+/** Listens, and gives the port. */
+async function listen(server: Server, { host, port }: RelaySettings, log: Log): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  }).catch((error: unknown) => {
+    throw new StartError(listenProblem(error, host, port), { cause: error })
+  })
+  // Out of file descriptors, for one: the next client may fare better.
+  server.on('error', (error) => log(`could not accept a connection: ${error.message}`))
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('the server has no port')
+  return bound.port
+}
+
+function listenProblem(error: unknown, host: string, port: number): string {
+  const code = codeOf(error)
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is taken: stop what uses it, or set PORT to another (0 is any free one).`
+    case 'EACCES':
+      return `Port ${port} on ${host} is not open to this user: set PORT to one above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return `HOST ${host} is not an address of this machine (${code}): set it to 127.0.0.1, 0.0.0.0 or one that is.`
+    default:
+      return `Cannot listen on ${host}, port ${port} (${reasonOf(error)}): check HOST and PORT.`
+  }
+}
+
+/** A host that a browser on this machine reaches. */
+function shownHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.')) return 'localhost'
+  return isIP(host) === 6 ? `[${host}]` : host
+}
