@@ -1,0 +1,219 @@
+/** The Transport port on libp2p: WebRTC by way of the relay, or the relayed connection where that cannot be had. */
+import type { Connection, Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { isPeerId, type PeerId } from '../domain/ids.ts'
+import { SYNC_PROTOCOL } from '../protocol/frames.ts'
+import { MAX_SYNC_FRAME_BYTES } from '../protocol/limits.ts'
+import type { Watch } from '../protocol/presence.ts'
+import type { RelayConfig } from '../protocol/relay-config.ts'
+import type {
+  Clock,
+  Crypto,
+  Log,
+  Random,
+  Session,
+  SessionPath,
+  Timer,
+  Transport,
+  TransportListener,
+} from '../sync/ports.ts'
+import { FrameStream } from './frame-stream.ts'
+import { DIRECT_DIAL_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
+import { NearbyClient, type NearbyPeer } from './nearby.ts'
+import { createNode, type GigiNode } from './node.ts'
+import { PresenceClient } from './presence.ts'
+import { RelayLink } from './relay-link.ts'
+
+export interface Libp2pTransportOptions {
+  readonly self: PeerId
+  /** 32-byte Ed25519 seed of `self`. */
+  readonly seed: Uint8Array
+  /** False where there is no RTCPeerConnection. */
+  readonly webRtc: boolean
+  /** Where the relay is and which ICE servers to use; asked before each attempt to reach the relay. */
+  readonly loadConfig: () => Promise<RelayConfig>
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly log: Log
+  readonly onNearby: (peers: readonly NearbyPeer[]) => void
+}
+
+export class Libp2pTransport implements Transport {
+  readonly #options: Libp2pTransportOptions
+  readonly #presence: PresenceClient
+  readonly #nearby: NearbyClient
+  readonly #sessions = new Set<LibP2pSession>()
+  #node: GigiNode | undefined
+  #link: RelayLink | undefined
+  #listener: TransportListener | undefined
+  #config: RelayConfig = { relays: [], iceServers: [] }
+
+  constructor(options: Libp2pTransportOptions) {
+    this.#options = options
+    this.#presence = new PresenceClient(options.log, (peer, online) => this.#listener?.presence(peer, online))
+    this.#nearby = new NearbyClient({ ...options, tell: options.onNearby })
+  }
+
+  async start(listener: TransportListener): Promise<void> {
+    const { seed, webRtc, log } = this.#options
+    this.#listener = listener
+    const node = await createNode({ seed, webRtc, iceServers: () => this.#config.iceServers })
+    this.#node = node
+    await node.handle(SYNC_PROTOCOL, (stream, connection) => this.#open(stream, connection), {
+      runOnLimitedConnection: true,
+      maxInboundStreams: MAX_SYNC_STREAMS,
+      maxOutboundStreams: MAX_SYNC_STREAMS,
+    })
+    this.#link = new RelayLink({
+      ...this.#options,
+      node,
+      loadConfig: async () => (this.#config = await this.#options.loadConfig()),
+      listener: {
+        state: (state) => {
+          listener.network(state)
+        },
+        up: (connection, relay) => {
+          this.#presence.attach(connection).catch((error: unknown) => {
+            log.warn('no presence at this relay', { reason: String(error) })
+          })
+          this.#nearby.attach(connection, relay).catch((error: unknown) => {
+            log.warn('no nearby at this relay', { reason: String(error) })
+          })
+        },
+        down: () => {
+          this.#presence.detach()
+          this.#nearby.detach()
+        },
+      },
+    })
+    this.#link.start()
+  }
+
+  async stop(): Promise<void> {
+    for (const session of [...this.#sessions]) session.close('this node stops')
+    await this.#link?.stop()
+    await this.#node?.stop()
+    this.#listener = undefined
+  }
+
+  watch(watches: readonly Watch[], tokens: readonly string[]): void {
+    this.#presence.watch(watches, tokens)
+  }
+
+  /** Lets those at the same relay see us by this nickname, or (null) not at all. */
+  showNearby(nickname: string | null): Promise<void> {
+    return this.#nearby.show(nickname)
+  }
+
+  /** Addresses of our relays, for others to find us by. */
+  relays(): readonly string[] {
+    return this.#config.relays
+  }
+
+  /** The network may have changed, or time may have passed while the device slept. */
+  nudge(): void {
+    this.#link?.nudge()
+  }
+
+  async dial(peer: PeerId, relays: readonly string[]): Promise<void> {
+    const node = this.#node
+    if (node === undefined) throw new Error('the node is not started')
+    const circuits = circuitsOf([...new Set([...this.#config.relays, ...relays])])
+    if (circuits.length === 0) throw new Error('no relay is known for this peer')
+    const connection = await this.#connect(node, peer, circuits)
+    const stream = await connection.newStream(SYNC_PROTOCOL, {
+      runOnLimitedConnection: true,
+      signal: AbortSignal.timeout(RELAYED_DIAL_MS),
+    })
+    this.#open(stream, connection)
+  }
+
+  async #connect(node: GigiNode, peer: PeerId, circuits: readonly string[]): Promise<Connection> {
+    if (this.#options.webRtc)
+      try {
+        const direct = circuits.map((circuit) => multiaddr(`${circuit}/webrtc/p2p/${peer}`))
+        return await node.dial(direct, { signal: AbortSignal.timeout(DIRECT_DIAL_MS) })
+      } catch (error) {
+        this.#options.log.info('no direct path', { peer, reason: String(error) })
+      }
+    const relayed = circuits.map((circuit) => multiaddr(`${circuit}/p2p/${peer}`))
+    return await node.dial(relayed, { signal: AbortSignal.timeout(RELAYED_DIAL_MS) })
+  }
+
+  #open(stream: Stream, connection: Connection): void {
+    const listener = this.#listener
+    const remote = connection.remotePeer.toString()
+    if (listener === undefined || !isPeerId(remote)) {
+      stream.abort(new Error('not accepted'))
+      return
+    }
+    const session: LibP2pSession = new LibP2pSession(stream, connection, remote, this.#options.self, {
+      frame: (frame) => {
+        listener.frame(session, frame)
+      },
+      closed: (reason) => {
+        this.#sessions.delete(session)
+        // The connection served this session; unless another one uses it, it serves nobody.
+        if (![...this.#sessions].some((other) => other.connection === connection))
+          connection.close().catch((error: unknown) => {
+            connection.abort(error instanceof Error ? error : new Error(reason))
+          })
+        listener.closed(session, reason)
+      },
+    })
+    this.#sessions.add(session)
+    listener.opened(session)
+  }
+}
+
+class LibP2pSession implements Session {
+  readonly id: string
+  readonly peer: PeerId
+  readonly initiator: PeerId
+  readonly path: SessionPath
+  readonly connection: Connection
+  readonly #frames: FrameStream
+
+  constructor(
+    stream: Stream,
+    connection: Connection,
+    peer: PeerId,
+    self: PeerId,
+    listener: { frame(frame: Uint8Array): void; closed(reason: string): void },
+  ) {
+    this.id = `${connection.id}/${stream.id}`
+    this.peer = peer
+    this.initiator = stream.direction === 'outbound' ? self : peer
+    this.path = isRelayed(connection) ? 'relayed' : 'direct'
+    this.connection = connection
+    this.#frames = new FrameStream(stream, MAX_SYNC_FRAME_BYTES, listener)
+  }
+
+  send(frame: Uint8Array): void {
+    this.#frames.send(frame)
+  }
+
+  close(reason: string): void {
+    this.#frames.close(reason)
+  }
+}
+
+// A WebRTC connection bears the address of the circuit that introduced it, with `webrtc` behind.
+function isRelayed({ remoteAddr }: Connection): boolean {
+  const names = remoteAddr.getComponents().map(({ name }) => name)
+  return names.includes('p2p-circuit') && !names.includes('webrtc')
+}
+
+/** The circuit addresses by which relays can be asked for a peer; what is no relay's address is left out. */
+function circuitsOf(relays: readonly string[]): string[] {
+  return relays.flatMap((relay) => {
+    try {
+      const last = multiaddr(relay).getComponents().at(-1)
+      return last?.name === 'p2p' ? [`${relay}/p2p-circuit`] : []
+    } catch {
+      return []
+    }
+  })
+}
