@@ -1,0 +1,162 @@
+/**
+ * What the interface may ask and do. Queries read the store and can be watched (`ui/live.svelte.ts`); commands
+ * succeed when what they did is durable; the status is what the node of this profile reports, in every tab.
+ */
+import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
+import type { Direction, MessageContent } from '../domain/message.ts'
+import type { SyncStatus } from '../domain/status.ts'
+import type { ContactState, Settings } from '../store/schema.ts'
+import type { NetworkState, SessionPath } from '../sync/ports.ts'
+
+export interface GigiApp {
+  readonly queries: Queries
+  readonly commands: Commands
+  readonly status: StatusFeed
+}
+
+export interface Profile {
+  readonly peerId: PeerId
+  readonly nickname: string
+}
+
+/** accepted: we talk. request: a stranger wrote, and we have not answered yet. blocked: refused. */
+export type { ContactState }
+
+export interface ConversationView {
+  readonly id: ConversationId
+  readonly peerId: PeerId
+  /** Nickname of the other; a label, may collide. */
+  readonly name: string
+  readonly contactState: ContactState
+  readonly unread: number
+  /** Milliseconds since the Unix epoch: when this device last stored something in it. */
+  readonly lastActivity: number
+  /** The newest message that is shown, for the list. */
+  readonly preview: {
+    readonly direction: Direction
+    readonly text: string
+    readonly timestamp: number
+  } | null
+}
+
+export interface MessageView {
+  readonly id: MessageId
+  readonly direction: Direction
+  readonly content: MessageContent
+  /** Milliseconds since the Unix epoch, by the author's clock. */
+  readonly timestamp: number
+  /** Of sent messages; Pending for received ones, which have none. */
+  readonly status: SyncStatus
+  /** The recipient refused it for good: it is no longer tried. */
+  readonly refused: boolean
+  /** Of received messages: whether it has been displayed. */
+  readonly read: boolean
+  /** Where it stands; passed to `messages` to get the page before it. */
+  readonly cursor: string
+}
+
+export interface MessagePage {
+  /** Oldest first. */
+  readonly messages: readonly MessageView[]
+  /** Whether there are older ones. */
+  readonly more: boolean
+}
+
+export type { Settings }
+
+export interface InviteView {
+  readonly peerId: PeerId
+  readonly nickname: string
+  /** Whether this person is a contact already. */
+  readonly known: boolean
+}
+
+/** Why an invite link will not do. */
+export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'
+
+export interface Queries {
+  /** Null before the first start. */
+  profile(): Promise<Profile | null>
+  /** All conversations, the latest activity first; blocked ones left out. */
+  conversations(): Promise<readonly ConversationView[]>
+  conversation(id: ConversationId): Promise<ConversationView | null>
+  /** The newest `limit` messages, or the `limit` before a cursor. */
+  messages(id: ConversationId, limit: number, before?: string): Promise<MessagePage>
+  settings(): Promise<Settings>
+  /** Our own invite link; null for the moment that it takes to make one. */
+  inviteLink(): Promise<string | null>
+  blocked(): Promise<readonly Profile[]>
+  recoveryPhrase(): Promise<string>
+}
+
+export interface Commands {
+  /** Throws UserError `nickname-empty` or `nickname-too-long`. */
+  createIdentity(nickname: string): Promise<void>
+  /** Throws UserError `phrase-invalid` (not 12 words of the list, or the check word is wrong). */
+  restoreIdentity(phrase: string, nickname: string): Promise<void>
+  setNickname(nickname: string): Promise<void>
+  saveSettings(settings: Settings): Promise<void>
+
+  /** Reads an invite link without acting on it. Throws UserError `invite-…`. */
+  readInvite(link: string): Promise<InviteView>
+  /** Adds the contact and queues the introduction. Throws UserError `invite-…`. */
+  addByInvite(link: string): Promise<ConversationId>
+  renewInvite(): Promise<void>
+  /** Begins (or finds) the conversation with someone nearby. Nothing is sent before the first message. */
+  startConversation(peerId: PeerId, nickname: string): Promise<ConversationId>
+  acceptRequest(id: ConversationId): Promise<void>
+  block(id: ConversationId): Promise<void>
+  unblock(peerId: PeerId): Promise<void>
+
+  /** Durable when it resolves; delivery goes on by itself. Throws UserError `text-empty` or `text-too-long`. */
+  sendText(id: ConversationId, text: string): Promise<MessageId>
+  /** Marks received messages as displayed; call it for what the user has had before their eyes. */
+  markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
+  /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */
+  show(id: ConversationId | null): Promise<void>
+}
+
+export type { NetworkState }
+export type Path = SessionPath | 'none'
+
+export interface PeerStatus {
+  readonly online: boolean
+  readonly path: Path
+}
+
+export interface NodeStatus {
+  readonly network: NetworkState
+  /** Only peers of which something is known. */
+  readonly peers: Readonly<Record<PeerId, PeerStatus>>
+  readonly nearby: readonly Profile[]
+  /** What the user must be told, until it is over. */
+  readonly trouble: Trouble | null
+}
+
+export type Trouble = 'storage-full' | 'storage-failed' | 'no-locks'
+
+export interface StatusFeed {
+  /** Calls `listener` at once with the current status and at each change. Returns how to stop that. */
+  subscribe(listener: (status: NodeStatus) => void): () => void
+}
+
+export type UserErrorCode =
+  | 'nickname-empty'
+  | 'nickname-too-long'
+  | 'phrase-invalid'
+  | `invite-${InviteProblem}`
+  | 'text-empty'
+  | 'text-too-long'
+  | 'blocked'
+  | 'storage-full'
+
+/** Something the user can mend; the interface has words for each code. Anything else thrown is a fault of ours. */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  readonly code: UserErrorCode
+
+  constructor(code: UserErrorCode, options?: ErrorOptions) {
+    super(code, options)
+    this.code = code
+  }
+}

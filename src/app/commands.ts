@@ -1,0 +1,158 @@
+/** What the interface may do. Each command is done when it is durable; delivery goes on by itself. */
+import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
+import { cleanNickname, nicknameProblem } from '../domain/nickname.ts'
+import { MalformedError } from '../protocol/cbor.ts'
+import { directConversationId, keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
+import { ENTROPY_BYTES } from '../protocol/identity.ts'
+import { type Invite, openInvite } from '../protocol/invite.ts'
+import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
+import { addContact, readContact, readConversation, setContactState } from '../store/contacts.ts'
+import { isQuotaExceeded } from '../store/faults.ts'
+import { markAsRead } from '../store/history.ts'
+import {
+  createIdentity,
+  readIdentity,
+  readInviteSecret,
+  requireIdentity,
+  saveInviteSecret,
+  saveSettings,
+  setNickname,
+} from '../store/identity.ts'
+import { addContactByInvite, appendMessage, NotAcceptedError } from '../store/outbox.ts'
+import type { GigiDatabase } from '../store/schema.ts'
+import { type Commands, UserError } from './api.ts'
+import { createVerifier } from './crypto.ts'
+import { clock, random } from './ports.ts'
+
+/** An invite link is made anew at start when it has less than this left, milliseconds: a day. */
+const INVITE_MARGIN_MS = 24 * 3_600_000
+
+export interface CommandOptions {
+  readonly db: GigiDatabase
+  /** Tells the node whose conversation this tab shows. */
+  readonly show: (peer: PeerId | null) => void
+}
+
+export function createCommands({ db, show }: CommandOptions): Commands {
+  return {
+    async createIdentity(nickname) {
+      await makeIdentity(db, random.bytes(ENTROPY_BYTES), checkedNickname(nickname))
+    },
+    async restoreIdentity(phrase, nickname) {
+      const { entropyOf } = await import('../protocol/recovery-phrase.ts')
+      const entropy = entropyOf(phrase)
+      if (entropy === null) throw new UserError('phrase-invalid')
+      await makeIdentity(db, entropy, nickname.trim() === '' ? null : checkedNickname(nickname))
+    },
+    setNickname: (nickname) => setNickname(db, checkedNickname(nickname)),
+    saveSettings: (settings) => saveSettings(db, settings),
+
+    async readInvite(link) {
+      const invite = await checkedInvite(db, link)
+      const known = (await readContact(db, invite.peer))?.state === 'accepted'
+      return { peerId: invite.peer, nickname: invite.nickname, known }
+    },
+    async addByInvite(link) {
+      const { peer, nickname, relays, secret } = await checkedInvite(db, link)
+      const contact = { peerId: peer, nickname, relays, inviteSecret: secret }
+      return stored(addContactByInvite(db, contact, clock.now(), random.bytes))
+    },
+    renewInvite: () => renewInvite(db),
+    async startConversation(peerId, nickname) {
+      const { peer_id: self } = await requireIdentity(db)
+      const known = await readContact(db, peerId)
+      // Someone who wrote first keeps being a request until it is accepted in so many words.
+      if (known !== undefined && known.state !== 'blocked') return directConversationId(self, peerId)
+      const conversation = await stored(addContact(db, self, { peerId, nickname, relays: [] }, clock.now()))
+      return conversation.id
+    },
+    acceptRequest: (id) => changeState(db, id, 'accepted'),
+    block: (id) => changeState(db, id, 'blocked'),
+    async unblock(peerId) {
+      await setContactState(db, (await requireIdentity(db)).peer_id, peerId, 'accepted')
+    },
+
+    async sendText(id, text) {
+      if (text.trim() === '') throw new UserError('text-empty')
+      if (new TextEncoder().encode(text).length > MAX_TEXT_BYTES) throw new UserError('text-too-long')
+      return stored(
+        appendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes),
+      )
+    },
+    markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),
+    async show(id) {
+      const conversation = id === null ? undefined : await readConversation(db, id)
+      show(conversation?.peer_id ?? null)
+    },
+  }
+}
+
+/** Makes the secret of an invite link when there is none, or none that lasts. */
+export async function keepInviteFresh(db: GigiDatabase): Promise<void> {
+  if ((await readIdentity(db)) === undefined) return
+  if ((await readInviteSecret(db, clock.now() + INVITE_MARGIN_MS)) === null) await renewInvite(db)
+}
+
+const renewInvite = (db: GigiDatabase): Promise<void> =>
+  saveInviteSecret(db, { secret: toBase64url(random.bytes(16)), expires: clock.now() + INVITE_LIFE_MS })
+
+async function makeIdentity(db: GigiDatabase, entropy: Uint8Array, nickname: string | null): Promise<void> {
+  const { peerIdOfEntropy } = await import('../protocol/public-key.ts')
+  const peerId = peerIdOfEntropy(entropy)
+  await stored(
+    createIdentity(db, {
+      peerId,
+      // Restored without a name: some label is needed until the user gives one.
+      nickname: nickname ?? `Gigi ${peerId.slice(-4)}`,
+      entropy,
+      installationId: toBase64url(random.bytes(16)) as InstallationId,
+      now: clock.now(),
+    }),
+  )
+  await keepInviteFresh(db)
+}
+
+function checkedNickname(nickname: string): string {
+  const problem = nicknameProblem(nickname)
+  if (problem !== null) throw new UserError(`nickname-${problem}`)
+  return cleanNickname(nickname)
+}
+
+async function checkedInvite(db: GigiDatabase, link: string): Promise<Invite> {
+  const { invite, signed, signature } = readable(link)
+  const verify = await createVerifier()
+  if (!(await verify(keyOfPeerId(invite.peer), signature, signed))) throw new UserError('invite-forged')
+  if (invite.peer === (await readIdentity(db))?.peer_id) throw new UserError('invite-own')
+  if (invite.expires <= clock.now()) throw new UserError('invite-expired')
+  return invite
+}
+
+function readable(link: string) {
+  try {
+    return openInvite(link)
+  } catch (error) {
+    if (error instanceof MalformedError) throw new UserError('invite-broken', { cause: error })
+    throw error
+  }
+}
+
+async function changeState(
+  db: GigiDatabase,
+  id: ConversationId,
+  state: 'accepted' | 'blocked',
+): Promise<void> {
+  const conversation = await readConversation(db, id)
+  if (conversation === undefined) throw new Error(`no conversation ${id}`)
+  await setContactState(db, (await requireIdentity(db)).peer_id, conversation.peer_id, state)
+}
+
+/** What a write gives, with the faults that a user can mend in the user's words. */
+async function stored<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof NotAcceptedError) throw new UserError('blocked', { cause: error })
+    if (isQuotaExceeded(error)) throw new UserError('storage-full', { cause: error })
+    throw error
+  }
+}

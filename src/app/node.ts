@@ -1,0 +1,137 @@
+/** The node of this profile, composed: transport, engine and what they report. Loaded after the first screen. */
+import type { PeerId } from '../domain/ids.ts'
+import { DEFAULT_CONFIG } from '../domain/config.ts'
+import { Libp2pTransport } from '../net/transport.ts'
+import { signingSeed } from '../protocol/identity.ts'
+import { type RelayConfig, readRelayConfig } from '../protocol/relay-config.ts'
+import { onTablesChanged } from '../store/changes.ts'
+import {
+  readIdentity,
+  readRelayConfig as storedRelayConfig,
+  readSettings,
+  saveRelayConfig,
+} from '../store/identity.ts'
+import { raiseEpoch } from '../store/leadership.ts'
+import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import { SyncEngine } from '../sync/engine.ts'
+import { createCrypto } from './crypto.ts'
+import { clock, log, random, timer } from './ports.ts'
+import type { StatusHub } from './status.ts'
+
+/** Asking the relay for its configuration, milliseconds; the stored one serves after that. */
+const CONFIG_TIMEOUT_MS = 5_000
+
+export interface NodeHandle {
+  /** The network may have changed, or the device slept. */
+  nudge(): void
+  /** Resolves when the node must stop: another tab leads. */
+  readonly fenced: Promise<void>
+  /** Resolves when nothing runs any more. */
+  stop(): Promise<void>
+}
+
+/** Starts the node. Whoever calls it holds the lock. */
+export async function startNode(
+  db: GigiDatabase,
+  identity: IdentityRow,
+  hub: StatusHub,
+): Promise<NodeHandle> {
+  const fenced = Promise.withResolvers<void>()
+  const seed = signingSeed(identity.entropy)
+  const crypto = await createCrypto(seed)
+  const transport = new Libp2pTransport({
+    self: identity.peer_id,
+    seed,
+    webRtc: 'RTCPeerConnection' in globalThis,
+    loadConfig: () => loadRelayConfig(db),
+    clock,
+    timer,
+    random,
+    crypto,
+    log,
+    onNearby: (nearby) => {
+      hub.publish({ nearby })
+    },
+  })
+  const engine = new SyncEngine({
+    db,
+    epoch: await raiseEpoch(db),
+    self: identity.peer_id,
+    transport,
+    clock,
+    timer,
+    random,
+    crypto,
+    log,
+    started: clock.now(),
+    relays: () => transport.relays(),
+    batchSize: () => DEFAULT_CONFIG.max_batch_size,
+    syncInterval: () => DEFAULT_CONFIG.sync_interval_seconds * 1000,
+    listener: {
+      network: (network) => {
+        hub.publish({ network })
+      },
+      peer: (peer, report) => {
+        hub.publish({ peers: { ...hub.status.peers, [peer]: report } })
+      },
+      trouble: (trouble) => {
+        if (trouble !== hub.status.trouble) hub.publish({ trouble })
+      },
+      fenced: () => {
+        fenced.resolve()
+      },
+    },
+  })
+  hub.lead((peers: ReadonlySet<PeerId>) => {
+    engine.show(peers)
+  })
+  await engine.start()
+  const stopShowing = showNearby(db, transport)
+  return {
+    nudge: () => {
+      transport.nudge()
+    },
+    fenced: fenced.promise,
+    async stop() {
+      stopShowing()
+      await engine.stop()
+      hub.follow()
+    },
+  }
+}
+
+/** Keeps what others see of us nearby as the settings and the nickname say. */
+function showNearby(db: GigiDatabase, transport: Libp2pTransport): () => void {
+  const renew = async (): Promise<void> => {
+    const identity = await readIdentity(db)
+    const { nearby } = await readSettings(db)
+    await transport.showNearby(nearby ? (identity?.nickname ?? null) : null)
+  }
+  const warn = (error: unknown): void => {
+    log.warn('could not change what is seen nearby', { reason: String(error) })
+  }
+  renew().catch(warn)
+  return onTablesChanged(db, (tables) => {
+    if (tables.has('identity') || tables.has('meta')) renew().catch(warn)
+  })
+}
+
+/** The relay's own word, or the last one that we had of it while it is down. */
+async function loadRelayConfig(db: GigiDatabase): Promise<RelayConfig> {
+  try {
+    const response = await fetch('/config.json', {
+      signal: AbortSignal.timeout(CONFIG_TIMEOUT_MS),
+      cache: 'no-store',
+    })
+    if (!response.ok) throw new Error(`the relay answered ${response.status}`)
+    const config = readRelayConfig(await response.json())
+    const before = await storedRelayConfig(db)
+    if (JSON.stringify(before) !== JSON.stringify(config)) await saveRelayConfig(db, config)
+    return config
+  } catch (error) {
+    const stored = await storedRelayConfig(db)
+    if (stored === null) throw error
+    log.info('the relay does not tell its configuration; the last one serves', { reason: String(error) })
+    return stored
+  }
+}

@@ -1,0 +1,93 @@
+/** What the interface may ask, answered from the store alone: the same with and without a network. */
+import type { PeerId } from '../domain/ids.ts'
+import { isShown } from '../domain/message.ts'
+import { signingSeed } from '../protocol/identity.ts'
+import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
+import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
+import { cursorOf, provenStatus, readConversations, readHistory } from '../store/history.ts'
+import {
+  readIdentity,
+  readInviteSecret,
+  readRelayConfig,
+  readSettings,
+  requireIdentity,
+} from '../store/identity.ts'
+import { contentOf } from '../store/messages.ts'
+import type { ConversationRow, GigiDatabase } from '../store/schema.ts'
+import type { ConversationView, MessageView, Queries } from './api.ts'
+import { createCrypto } from './crypto.ts'
+import { clock } from './ports.ts'
+
+/** Conversations that the list shows: more is not a list one scrolls. */
+const MAX_LISTED = 1000
+const MAX_BLOCKED = 1000
+
+/** `base` is the address of the app, without a fragment. */
+export function createQueries(db: GigiDatabase, base: string): Queries {
+  return {
+    async profile() {
+      const identity = await readIdentity(db)
+      return identity === undefined ? null : { peerId: identity.peer_id, nickname: identity.nickname }
+    },
+    async conversations() {
+      const rows = await readConversations(db, MAX_LISTED)
+      const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
+      return rows.map((row, i) => conversationView(row, contacts[i]?.state ?? 'request'))
+    },
+    async conversation(id) {
+      const row = await readConversation(db, id)
+      if (row === undefined) return null
+      const contact = await readContact(db, row.peer_id)
+      return conversationView(row, contact?.state ?? 'request')
+    },
+    async messages(id, limit, before) {
+      const conversation = await readConversation(db, id)
+      if (conversation === undefined) return { messages: [], more: false }
+      const page = await readHistory(db, id, limit, before)
+      const statusOf = await provenStatus(db, conversation)
+      const messages = page.rows.map((row): MessageView => ({
+        id: row.id,
+        direction: row.direction,
+        content: contentOf(row),
+        timestamp: row.timestamp,
+        status: statusOf(row),
+        refused: row.refusal !== undefined,
+        read: row.read === 1 || !isShown(row.content_type),
+        cursor: cursorOf(row),
+      }))
+      return { messages, more: page.more }
+    },
+    settings: () => readSettings(db),
+    async inviteLink() {
+      const identity = await requireIdentity(db)
+      const secret = await readInviteSecret(db, clock.now())
+      if (secret === null) return null
+      const relays = (await readRelayConfig(db))?.relays ?? []
+      const invite = { peer: identity.peer_id, nickname: identity.nickname, relays, ...secret }
+      const { sign } = await createCrypto(signingSeed(identity.entropy))
+      return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
+    },
+    async blocked() {
+      const rows = await contactsInState(db, 'blocked', MAX_BLOCKED)
+      return rows.map((row) => ({ peerId: row.peer_id, nickname: row.nickname }))
+    },
+    async recoveryPhrase() {
+      const { entropy } = await requireIdentity(db)
+      const { phraseOf } = await import('../protocol/recovery-phrase.ts')
+      return phraseOf(entropy)
+    },
+  }
+}
+
+const conversationView = (
+  row: ConversationRow,
+  contactState: ConversationView['contactState'],
+): ConversationView => ({
+  id: row.id,
+  peerId: row.peer_id satisfies PeerId,
+  name: row.title,
+  contactState,
+  unread: row.unread,
+  lastActivity: row.last_activity,
+  preview: row.preview ?? null,
+})

@@ -1,0 +1,91 @@
+/** Composition of a tab: the store at once, the node when this tab's turn comes. */
+import { liveQuery } from 'dexie'
+import { readIdentity } from '../store/identity.ts'
+import { GigiDatabase, type IdentityRow } from '../store/schema.ts'
+import type { GigiApp } from './api.ts'
+import { createCommands, keepInviteFresh } from './commands.ts'
+import { takeTurns } from './leadership.ts'
+import type { NodeHandle } from './node.ts'
+import { log, random, timer } from './ports.ts'
+import { createQueries } from './queries.ts'
+import { StatusHub } from './status.ts'
+
+/** A node that could not start is tried again after this long, milliseconds. */
+const RESTART_MS = 2_000
+
+export function composeWindow(): GigiApp {
+  const db = new GigiDatabase()
+  const hub = new StatusHub(String(random.fraction()))
+  const app: GigiApp = {
+    queries: createQueries(db, `${location.origin}${location.pathname}`),
+    commands: createCommands({
+      db,
+      show: (peer) => {
+        hub.show(peer)
+      },
+    }),
+    status: hub,
+  }
+  runNode(db, hub).catch((error: unknown) => {
+    log.warn('the node cannot run in this browser', { reason: String(error) })
+  })
+  return app
+}
+
+async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
+  if (!('locks' in navigator)) {
+    hub.lead(() => undefined)
+    hub.publish({ network: 'offline', trouble: 'no-locks' })
+    return
+  }
+  const identity = await firstIdentity(db)
+  await keepInviteFresh(db)
+  await takeTurns(
+    async () => {
+      // The network code is the larger part of the app; the first screen does not wait for it.
+      const { startNode } = await import('./node.ts')
+      const node = await startNode(db, identity, hub)
+      const stopListening = nudgeOnReturn(node)
+      await node.fenced
+      stopListening()
+      await node.stop()
+    },
+    async (error) => {
+      log.warn('the node stopped', { reason: String(error) })
+      hub.follow()
+      await new Promise<void>((resolve) => timer.after(RESTART_MS, resolve))
+    },
+  )
+}
+
+/** The identity, as soon as there is one: made in this tab or in another. */
+function firstIdentity(db: GigiDatabase): Promise<IdentityRow> {
+  return new Promise((resolve, reject) => {
+    const subscription = liveQuery(() => readIdentity(db)).subscribe({
+      next: (identity) => {
+        if (identity === undefined) return
+        resolve(identity)
+        queueMicrotask(() => {
+          subscription.unsubscribe()
+        })
+      },
+      error: reject,
+    })
+  })
+}
+
+/** Tells the node of every sign that the network may be back. */
+function nudgeOnReturn(node: NodeHandle): () => void {
+  const nudge = (): void => {
+    if (document.visibilityState === 'visible') node.nudge()
+  }
+  const events = ['online', 'offline', 'pageshow'] as const
+  for (const event of events) window.addEventListener(event, nudge)
+  document.addEventListener('visibilitychange', nudge)
+  document.addEventListener('resume', nudge)
+  return () => {
+    for (const event of events) window.removeEventListener(event, nudge)
+    document.removeEventListener('visibilitychange', nudge)
+    document.removeEventListener('resume', nudge)
+  }
+}

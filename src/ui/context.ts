@@ -1,0 +1,18 @@
+import { createContext } from 'svelte'
+import type { GigiApp } from '../app/api.ts'
+import type { Notices } from './kit/notices.svelte.ts'
+import type { NodeFeed } from './node-feed.svelte.ts'
+import type { Drafts } from './conversation/drafts.svelte.ts'
+import type { Router } from './router.svelte.ts'
+
+/** What every screen may reach without being handed it. */
+export interface Ui {
+  readonly app: GigiApp
+  readonly node: NodeFeed
+  readonly router: Router
+  readonly notices: Notices
+  readonly drafts: Drafts
+}
+
+/** `useUi` throws outside of `App.svelte`, which is where `provideUi` is called. */
+export const [useUi, provideUi] = createContext<Ui>()

@@ -1,0 +1,59 @@
+import type { MessageView } from '../../app/api.ts'
+import { isShown } from '../../domain/message.ts'
+
+/** What stands in the log of a conversation, from top to bottom. */
+export type TimelineItem =
+  /** A new calendar day begins. */
+  | { readonly kind: 'day'; readonly key: string; readonly time: number }
+  | { readonly kind: 'introduction'; readonly key: string; readonly message: MessageView }
+  | {
+      readonly kind: 'message'
+      readonly key: string
+      readonly message: MessageView
+      /** Whether it is the first, or the last, of a run: what one person wrote in one go. */
+      readonly startsRun: boolean
+      readonly endsRun: boolean
+    }
+
+/** A pause longer than this, in milliseconds, ends a run. */
+const RUN_GAP_MS = 5 * 60_000
+
+const sameDay = (one: number, other: number): boolean =>
+  new Date(one).toDateString() === new Date(other).toDateString()
+
+/**
+ * Arranges messages, oldest first, for the log. Days are by the author's clock, and the order is that of the
+ * conversation: a day may come back where someone's clock is wrong, which is shown rather than smoothed over.
+ */
+export function buildTimeline(messages: readonly MessageView[]): readonly TimelineItem[] {
+  const visible = messages.filter(({ content }) => isShown(content.type) || isTold(content))
+  return visible.flatMap((message, index) => {
+    const before = visible[index - 1]
+    const after = visible[index + 1]
+    const items: TimelineItem[] = []
+    if (before === undefined || !sameDay(before.timestamp, message.timestamp))
+      items.push({ kind: 'day', key: `day ${message.id}`, time: message.timestamp })
+    if (message.content.type === 'Introduction')
+      items.push({ kind: 'introduction', key: message.id, message })
+    else
+      items.push({
+        kind: 'message',
+        key: message.id,
+        message,
+        startsRun: before === undefined || !inOneRun(before, message),
+        endsRun: after === undefined || !inOneRun(message, after),
+      })
+    return items
+  })
+}
+
+/** An introduction says how two people met, where it was by an invite. */
+const isTold = (content: MessageView['content']): boolean =>
+  content.type === 'Introduction' && content.secret !== undefined
+
+const inOneRun = (before: MessageView, after: MessageView): boolean =>
+  before.direction === after.direction &&
+  before.content.type !== 'Introduction' &&
+  after.content.type !== 'Introduction' &&
+  sameDay(before.timestamp, after.timestamp) &&
+  Math.abs(after.timestamp - before.timestamp) <= RUN_GAP_MS

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { createFormat, daysBetween } from './format.ts'
+
+const at = (text: string): number => new Date(text).getTime()
+const now = at('2025-03-12T10:00:00')
+const { day, brief, plural, exact } = createFormat('en-GB')
+
+describe('daysBetween', () => {
+  it('counts calendar days, not 24 hours', () => {
+    expect(daysBetween(at('2025-03-11T23:59:00'), at('2025-03-12T00:01:00'))).toBe(1)
+    expect(daysBetween(at('2025-03-12T00:01:00'), at('2025-03-12T23:59:00'))).toBe(0)
+  })
+
+  it('is not confused by the change to summer time', () => {
+    expect(daysBetween(at('2025-03-29T12:00:00'), at('2025-03-31T00:30:00'))).toBe(2)
+    expect(daysBetween(at('2025-10-25T12:00:00'), at('2025-10-27T00:30:00'))).toBe(2)
+  })
+})
+
+describe('day', () => {
+  it.each([
+    ['2025-03-12T09:00:00', 'Today'],
+    ['2025-03-11T09:00:00', 'Yesterday'],
+    ['2025-03-08T09:00:00', 'Saturday'],
+    ['2025-03-05T09:00:00', '5 March'],
+    ['2024-12-24T09:00:00', '24 December 2024'],
+    // An author's clock may run ahead.
+    ['2025-03-14T09:00:00', '14 March'],
+  ])('calls %s %s', (time, name) => {
+    expect(day(at(time), now)).toBe(name)
+  })
+})
+
+describe('brief', () => {
+  it('gets coarser with distance', () => {
+    expect(brief(at('2025-03-12T09:05:00'), now)).toMatch(/9[:.]05/)
+    expect(brief(at('2025-03-11T09:05:00'), now)).toBe('Yesterday')
+    expect(brief(at('2025-03-08T09:05:00'), now)).toBe('Sat')
+    expect(brief(at('2025-03-02T09:05:00'), now)).toBe('02/03/2025')
+  })
+})
+
+it('gives the whole date for those who ask', () => {
+  expect(exact(at('2025-03-05T09:05:07'))).toMatch(/Wednesday.*5 March 2025.*9:05:07/)
+})
+
+it('picks the word for a count', () => {
+  expect([1, 2, 0].map((count) => plural(count, 'word', 'words'))).toEqual(['word', 'words', 'words'])
+})

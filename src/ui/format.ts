@@ -1,0 +1,70 @@
+/** Times and numbers as people read them, by `Intl`. */
+
+/** How a locale writes what the interface shows. `now` and times are milliseconds since the Unix epoch. */
+export interface Format {
+  /** 14:05 */
+  readonly time: (time: number) => string
+  /** Wednesday, 5 March 2025, 14:05:09: for those who want to know exactly. */
+  readonly exact: (time: number) => string
+  /** Today, Yesterday, Wednesday, 5 March, 5 March 2024: over the messages of a day. */
+  readonly day: (time: number, now: number) => string
+  /** 14:05, Yesterday, Wed, 05/03/24: in a narrow column. */
+  readonly brief: (time: number, now: number) => string
+  readonly number: (value: number) => string
+  /** Picks the word that goes with a count. */
+  readonly plural: (count: number, one: string, other: string) => string
+}
+
+const DAY_MS = 86_400_000
+
+/** Midnight of the calendar day that `time` falls in, in the zone of this device. */
+const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
+
+/** Whole calendar days from `time` to `now`; rounding evens out days of 23 and 25 hours. */
+export const daysBetween = (time: number, now: number): number =>
+  Math.round((startOfDay(now) - startOfDay(time)) / DAY_MS)
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The writing of `locale`, with the 12- or 24-hour clock that this device uses. */
+export function createFormat(locale: string): Format {
+  const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions()
+  const hour = hourCycle === 'h23' || hourCycle === 'h24' ? '2-digit' : 'numeric'
+  const clock = { hour, minute: '2-digit', ...(hourCycle && { hourCycle }) } as const
+  const time = new Intl.DateTimeFormat(locale, clock)
+  const exact = new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    ...clock,
+    second: '2-digit',
+  })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
+  const shortWeekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
+  const dayOfYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' })
+  const fullDay = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' })
+  const shortDay = new Intl.DateTimeFormat(locale, { dateStyle: 'short' })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const number = new Intl.NumberFormat(locale)
+  const plurals = new Intl.PluralRules(locale)
+
+  return {
+    time: (at) => time.format(at),
+    exact: (at) => exact.format(at),
+    day: (at, now) => {
+      const days = daysBetween(at, now)
+      if (days === 0 || days === 1) return capitalised(relative.format(-days, 'day'))
+      if (days > 1 && days < 7) return weekday.format(at)
+      return (new Date(at).getFullYear() === new Date(now).getFullYear() ? dayOfYear : fullDay).format(at)
+    },
+    brief: (at, now) => {
+      const days = daysBetween(at, now)
+      if (days === 0) return time.format(at)
+      if (days === 1) return capitalised(relative.format(-1, 'day'))
+      return (days > 1 && days < 7 ? shortWeekday : shortDay).format(at)
+    },
+    number: (value) => number.format(value),
+    plural: (count, one, other) => (plurals.select(count) === 'one' ? one : other),
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Every word the interface says. Components take them from here and nowhere else, so that a second language is a
+ * second object of this shape. Accessible names that others rely on stand here too.
+ */
+import type { MessageView, NetworkState, PeerStatus, Trouble } from '../app/api.ts'
+import type { SyncStatus } from '../domain/status.ts'
+import type { Problem } from './attempt.ts'
+import { createFormat } from './format.ts'
+
+/** English as this user's region writes it: en-GB has other dates than en-US. */
+const locale = navigator.languages.find((language) => language.startsWith('en')) ?? 'en'
+
+export const format = createFormat(locale)
+const { number, plural } = format
+
+const problem: Readonly<Record<Problem, string>> = {
+  'nickname-empty': 'Choose a nickname: it is what others see you by.',
+  'nickname-too-long': 'That is too long: 40 characters are the most.',
+  'phrase-invalid':
+    'These are not the words of a recovery phrase. Check the spelling, and that all 12 are there.',
+  'invite-broken': 'This invite link is incomplete. Copy the whole link and try again, or ask for a new one.',
+  'invite-forged': 'This invite link has been altered and cannot be trusted. Ask for a new one.',
+  'invite-own': 'This is your own invite link. Give it to the people who should reach you.',
+  'invite-expired': 'This invite link has expired. Ask for a new one.',
+  'text-empty': 'There is nothing to say yet.',
+  'text-too-long': 'This text is too long for one message. Your text is still here: split it up.',
+  blocked: 'You have blocked this person. Unblock them first, in the settings.',
+  'storage-full':
+    'The storage of this device is full. Your text is still here: free some space and try again.',
+  fault: 'That did not work, and it is our fault. Please try again.',
+}
+
+const network: Readonly<Record<NetworkState, string>> = {
+  online: 'Connected',
+  connecting: 'Connecting…',
+  offline: 'Offline',
+}
+
+const trouble: Readonly<Record<Trouble, string>> = {
+  'storage-full':
+    'The storage of this device is full. Messages to you wait at those who wrote them until you free some space.',
+  'storage-failed':
+    'This browser does not let Gigi store anything at the moment. Nothing can be sent or received: close other tabs and reload this page.',
+  'no-locks':
+    'This browser cannot keep several tabs apart (it lacks Web Locks). Use Gigi in one tab only, or in a newer browser.',
+}
+
+const status: Readonly<Record<SyncStatus, { readonly name: string; readonly explanation: string }>> = {
+  Pending: {
+    name: 'Waiting',
+    explanation: 'Kept safe on this device. It goes out by itself as soon as it can reach the other side.',
+  },
+  Synced: {
+    name: 'In the mailbox',
+    explanation: 'Sealed and kept for them: they get it even if you go offline now.',
+  },
+  Delivered: { name: 'Delivered', explanation: 'It is stored on their device.' },
+  Acknowledged: { name: 'Read', explanation: 'It was displayed on their device.' },
+}
+
+/** Of a message that the recipient's device turned down. */
+const refused = {
+  name: 'Not accepted',
+  explanation: 'Their device turned this message down for good. It is no longer tried.',
+}
+
+const presence = ({ online, path }: PeerStatus): string => {
+  if (!online) return 'offline'
+  if (path === 'direct') return 'online · direct'
+  return path === 'relayed' ? 'online · through the relay' : 'online'
+}
+
+export const texts = {
+  app: {
+    name: 'Gigi',
+    back: 'Back',
+    close: 'Close',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyRefused: 'The browser did not allow copying. Mark the text and copy it yourself.',
+    notices: 'Notices',
+    loading: 'Opening Gigi…',
+    partMissing: 'This part of Gigi could not be loaded. Check the network and try again.',
+  },
+
+  problem,
+
+  crash: {
+    title: 'Something broke',
+    explanation:
+      'This is our fault, not yours. Your messages are stored on this device and are not touched by it.',
+    details: 'What went wrong',
+    again: 'Try again',
+  },
+
+  start: {
+    title: 'Welcome to Gigi',
+    lead: 'Private messages from browser to browser. No account, no phone number, nobody in between who can read them.',
+    invitedBy: (name: string) => `${name} invites you`,
+    invitedLead: (name: string) => `Choose a nickname, and you can write to ${name} right away.`,
+    inviteFailed: 'The invite does not work',
+    inviteFailedNext: 'You can begin without it and use a new link later.',
+    nickname: 'Nickname',
+    nicknameHint: 'What others see you by. It need not be unique, and you can change it.',
+    start: 'Start',
+    havePhrase: 'I have a recovery phrase',
+    promises: [
+      'Messages are encrypted from end to end',
+      'They are kept on your devices only',
+      'Write any time: it is delivered when both are back',
+    ],
+  },
+
+  restore: {
+    title: 'Bring your identity back',
+    lead: 'With your 12 words you are the same person to your contacts again. Messages are not part of it: they stay on the device they were on.',
+    phrase: 'Recovery phrase',
+    phraseHint: '12 words, separated by spaces',
+    nickname: 'Nickname',
+    nicknameHint: 'Optional',
+    restore: 'Restore',
+    back: 'Back',
+  },
+
+  bar: {
+    newChat: 'New chat',
+    settings: 'Settings',
+    network,
+    networkHint: {
+      online: 'Connected to the relay: people can reach you.',
+      connecting: 'Looking for the relay. You can go on writing.',
+      offline: 'No relay can be reached. You can go on writing; it is sent when the network is back.',
+    } satisfies Record<NetworkState, string>,
+  },
+
+  trouble,
+
+  update: {
+    ready: 'A new version is ready.',
+    reload: 'Reload now',
+    later: 'Later',
+  },
+
+  list: {
+    label: 'Conversations',
+    online: 'online',
+    you: (text: string) => `You: ${text}`,
+    draft: 'Draft:',
+    unread: (count: number) => plural(count, 'unread message', 'unread messages'),
+    request: 'Wants to write to you',
+    nothingYet: 'No messages yet',
+    emptyTitle: 'No conversations yet',
+    empty:
+      'Press “New chat” above to share your invite link, to open one that you were given, or to find people nearby.',
+  },
+
+  welcome: {
+    title: 'Your messages, and nobody else’s',
+    choose: 'Choose a conversation to read and write.',
+    steps: [
+      {
+        title: 'Share your link',
+        text: 'Press “New chat” and give your invite link or QR code to a friend.',
+      },
+      { title: 'They open it', text: 'A browser is all they need. Their name appears here by itself.' },
+      { title: 'Write, any time', text: 'Being offline is fine. The ticks tell how far each message got.' },
+    ],
+    legendTitle: 'What the ticks mean',
+  },
+
+  newChat: {
+    title: 'New chat',
+    yours: 'Invite someone',
+    yoursLead: 'Whoever opens your link, or scans the code, can write to you without asking.',
+    yourLink: 'Your invite link',
+    yourCode: 'Your invite QR code',
+    copyLink: 'Copy link',
+    share: 'Share…',
+    shareTitle: 'Write to me on Gigi',
+    renew: 'Renew link',
+    renewHint:
+      'One link serves many people, for 30 days. Renew it when it got into wrong hands: the old one stops working, your contacts stay.',
+    renewed: 'You have a new invite link. The old one no longer works.',
+    theirs: 'Use a link you were given',
+    theirLink: 'Invite link',
+    add: 'Add',
+    nearby: 'Nearby',
+    nearbyLead: 'People at the same relay who let themselves be seen',
+    nearbyNobody: 'Nobody is there right now. They appear here as soon as they come.',
+    nearbyOff: 'You have switched Nearby off in the settings, so you are not seen and see nobody.',
+    nearbyOffline: 'You are not connected, so nobody can be seen at the moment.',
+  },
+
+  invite: {
+    title: 'Invite link',
+    from: (name: string) => `${name} invites you to write to each other.`,
+    known: (name: string) =>
+      `You know ${name} already. Using the link again refreshes how they are reached and opens your conversation.`,
+    key: 'Identity',
+    add: 'Add',
+    later: 'Not now',
+    failed: 'This link does not work',
+    understood: 'OK',
+  },
+
+  conversation: {
+    messages: 'Messages',
+    presence,
+    missing: 'This conversation is not on this device',
+    missingLead: 'Perhaps it was begun in another browser. Your conversations are in the list.',
+    you: 'You:',
+    them: (name: string) => `${name}:`,
+    introduced: (name: string) => `${name} opened your invite link`,
+    introducedSelf: (name: string) => `You opened ${name}’s invite link`,
+    tooNew: 'This message needs a newer version of Gigi.',
+    begin: (name: string) => `This is the beginning of your conversation with ${name}.`,
+    beginLead: 'Only the two of you can read it.',
+    newest: 'Go to the newest',
+    newMessages: (count: number) => `${number(count)} new`,
+    status,
+    /** What is known of a message that was sent. */
+    statusOf: (message: MessageView) => (message.refused ? refused : status[message.status]),
+    sentAt: (time: string) => `Written on ${time}`,
+    receivedAt: (time: string) => `Written on ${time}, by their clock`,
+    offline: 'You can go on writing; it is sent when the network is back.',
+  },
+
+  composer: {
+    message: 'Message',
+    placeholder: 'Write a message',
+    send: 'Send',
+  },
+
+  request: {
+    title: (name: string) => `${name} would like to write to you`,
+    explanation:
+      'You do not know each other through an invite yet. Until you accept, they do not learn whether you have read this. A nickname proves nothing: anyone can choose any.',
+    accept: 'Accept',
+    block: 'Block',
+    blocked: (name: string) => `${name} is blocked. The settings list whom you have blocked.`,
+  },
+
+  blocked: {
+    note: (name: string) => `You have blocked ${name}.`,
+    unblock: 'Unblock',
+  },
+
+  settings: {
+    title: 'Settings',
+    profile: 'Profile',
+    nickname: 'Nickname',
+    nicknameHint: 'What others see you by',
+    peerId: 'Your identity',
+    peerIdHint: 'Compare it with what your contact sees to be sure that it is you.',
+    copyPeerId: 'Copy identity',
+    save: 'Save',
+    saved: 'Saved',
+    privacy: 'Privacy',
+    readReceipts: 'Read receipts',
+    readReceiptsHint: 'Others see when you have read their messages.',
+    nearby: 'Nearby',
+    nearbyHint: 'People at the same relay see your nickname and can write to you.',
+    recovery: 'Recovery',
+    recoveryLead:
+      'These 12 words are your identity. With them you can bring it back in any browser, and so can anyone else who has them.',
+    showPhrase: 'Show recovery phrase',
+    hidePhrase: 'Hide recovery phrase',
+    phraseAdvice:
+      'Write them on paper, in this order, and keep the paper where only you can find it. Never give them to anyone: Gigi will not ask for them.',
+    blocked: 'Blocked people',
+    blockedNobody: 'You have blocked nobody.',
+    unblock: (name: string) => `Unblock ${name}`,
+    about: 'About',
+    version: (version: string) => `Gigi ${version}`,
+    aboutLead:
+      'Messages go from browser to browser, encrypted. The relay introduces you and can read nothing.',
+  },
+} as const
