@@ -1,0 +1,145 @@
+/** The app as a person sees it: by roles, names and the attributes that the interface promises. */
+import { expect, type Locator, type Page } from '@playwright/test'
+
+export type Status = 'pending' | 'synced' | 'delivered' | 'acknowledged' | 'expired'
+
+export class GigiPage {
+  readonly page: Page
+  readonly #url: string
+
+  constructor(page: Page, url: string) {
+    this.page = page
+    this.#url = url
+  }
+
+  async open(path = '/'): Promise<void> {
+    await this.page.goto(this.#url + path)
+  }
+
+  /** First start, up to the main screen. */
+  async begin(nickname: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: 'Nickname' }).fill(nickname)
+    await this.page.getByRole('button', { name: 'Start', exact: true }).click()
+    await expect(this.conversations).toBeVisible()
+  }
+
+  async online(): Promise<void> {
+    await expect(this.network).toHaveAttribute('data-state', 'online')
+  }
+
+  get network(): Locator {
+    return this.page.getByTestId('network')
+  }
+
+  get conversations(): Locator {
+    return this.page.getByRole('navigation', { name: 'Conversations' })
+  }
+
+  conversationLink(name: string): Locator {
+    return this.conversations.getByRole('link', { name: new RegExp(`^${name}`) })
+  }
+
+  /** Our own invite link, read from the dialog. */
+  async inviteLink(): Promise<string> {
+    await this.page.getByRole('button', { name: 'New chat' }).click()
+    const box = this.page.getByRole('textbox', { name: 'Your invite link' })
+    await expect(box).toHaveValue(/#invite=/)
+    const link = await box.inputValue()
+    await this.page.keyboard.press('Escape')
+    await expect(box).toBeHidden()
+    return link
+  }
+
+  /** Adds someone by the link in the dialog; their conversation opens. */
+  async add(link: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New chat' }).click()
+    await this.page.getByRole('textbox', { name: 'Invite link', exact: true }).fill(link)
+    await this.page.getByRole('button', { name: 'Add', exact: true }).click()
+    await expect(this.composer).toBeVisible()
+  }
+
+  async openConversation(name: string): Promise<void> {
+    await this.conversationLink(name).click()
+    await expect(this.page.getByRole('heading', { name })).toBeVisible()
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message', exact: true })
+  }
+
+  get log(): Locator {
+    return this.page.getByRole('log', { name: 'Messages' })
+  }
+
+  async send(text: string): Promise<void> {
+    await this.composer.fill(text)
+    await this.page.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect(this.composer).toHaveValue('')
+  }
+
+  message(text: string): Locator {
+    return this.log
+      .locator('[data-message-id]')
+      .filter({ has: this.page.getByTestId('text').getByText(text, { exact: true }) })
+  }
+
+  get messages(): Locator {
+    return this.log.locator('[data-message-id]')
+  }
+
+  /** The texts in the log, oldest first. */
+  texts(): Promise<string[]> {
+    return this.log.getByTestId('text').allTextContents()
+  }
+
+  async hasStatus(text: string, status: Status): Promise<void> {
+    await expect(this.message(text)).toHaveAttribute('data-status', status)
+  }
+
+  async path(path: 'direct' | 'relayed' | 'none'): Promise<void> {
+    await expect(this.page.locator('[data-path]')).toHaveAttribute('data-path', path)
+  }
+
+  async settings(): Promise<void> {
+    const { page } = this
+    await page
+      .getByRole('button', { name: 'Settings' })
+      .or(page.getByRole('link', { name: 'Settings' }))
+      .click()
+  }
+
+  /** The app in another tab of the same profile. */
+  async inNewTab(): Promise<GigiPage> {
+    const tab = new GigiPage(await this.page.context().newPage(), this.#url)
+    await tab.open()
+    return tab
+  }
+
+  /** Waits until the app would open without a relay. */
+  async serviceWorkerReady(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready
+      const worker = registration.active
+      if (worker === null) throw new Error('no active service worker')
+      while (worker.state !== 'activated')
+        await new Promise((resolve) => worker.addEventListener('statechange', resolve, { once: true }))
+    })
+  }
+
+  async presence(presence: 'online' | 'offline', timeout?: number): Promise<void> {
+    await expect(this.page.locator('[data-presence]').first()).toHaveAttribute(
+      'data-presence',
+      presence,
+      timeout === undefined ? {} : { timeout },
+    )
+  }
+}
+
+/** Makes two people contacts by Bob's link; both have the conversation open, and a session. */
+export async function introduce(alice: GigiPage, bob: GigiPage): Promise<void> {
+  await Promise.all([alice.begin('Alice'), bob.begin('Bob')])
+  await Promise.all([alice.online(), bob.online()])
+  await alice.add(await bob.inviteLink())
+  await bob.openConversation('Alice')
+  await Promise.all([alice.presence('online'), bob.presence('online')])
+}
