@@ -118,6 +118,8 @@ export type Effect =
   | {
       readonly type: 'record'
       readonly session: string
+      /** It is their summary: from here on we may tell them things. */
+      readonly first: boolean
       readonly proofs: readonly LogProof[]
       readonly refused: readonly Refusal[]
     }
@@ -272,7 +274,7 @@ function onFrame(state: PeerState, id: string, frame: Frame, now: number): Decis
       const proofs = frame.conversations.flatMap(({ conversation, logs }) =>
         logs.map(({ log, accepted, read }) => ({ conversation, log, accepted, read })),
       )
-      return [active, [{ type: 'record', session: id, proofs, refused: [] }]]
+      return [active, [{ type: 'record', session: id, first: true, proofs, refused: [] }]]
     }
     case 'push':
       return onPush(active, session, frame)
@@ -325,11 +327,10 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
     return refuse(state, session.id, 'an acknowledgement of what was never pushed')
   const acknowledged = Math.max(session.acknowledged, ack.through)
   const refusedForNow = session.refusedForNow || ack.refused.some((r) => !r.permanent)
+  const { proofs, refused } = ack
+  const record: Effect = { type: 'record', session: session.id, first: false, proofs, refused }
   const [next, effects] = flush(update(state, session.id, { acknowledged, refusedForNow }), session.id)
-  return [
-    next,
-    [{ type: 'record', session: session.id, proofs: ack.proofs, refused: ack.refused }, ...effects],
-  ]
+  return [next, [record, ...effects]]
 }
 
 /** Reads on in the outbox while the window has room. */

@@ -171,6 +171,28 @@ describe('two who know each other', () => {
     expect(await bob.texts(alice)).toEqual(numbers(5))
   })
 
+  test('what is read while a session begins is told, though the greeting did not say it yet', async () => {
+    await Promise.all([alice.comeOnline(), bob.comeOnline()])
+    await alice.write(bob, 'one')
+    await until(() => all('Delivered')(alice), 'delivery')
+    // Alice's greeting is held up until Bob, who has greeted, has read.
+    const held: (() => void)[] = []
+    let bobGreeted = false
+    const deliver = network.deliver
+    network.deliver = (from, to, arrive) => {
+      if (from === bob.who.peerId) bobGreeted = true
+      if (from === alice.who.peerId) held.push(arrive)
+      else deliver(from, to, arrive)
+    }
+    bob.transport.drop('the network broke')
+    alice.engine?.show(new Set([bob.who.peerId]))
+    await until(() => bobGreeted && held.length === 2, 'both to greet')
+    await bob.readAll(alice)
+    network.deliver = deliver
+    for (const arrive of held) deliver(alice.who.peerId, bob.who.peerId, arrive)
+    await until(async () => (await alice.statuses())[1] === 'Acknowledged', 'reading to be told')
+  })
+
   test('a session that breaks in mid-push is taken up again, without loss or repetition', async () => {
     await alice.comeOnline()
     for (const text of numbers(100)) await alice.write(bob, text)

@@ -207,6 +207,8 @@ export class SyncEngine {
       case 'record':
         await recordAck(options, peer, effect.proofs, effect.refused)
         this.#feed(peer, { type: 'recorded', session: effect.session })
+        // What was read since the greeting was made has not been told.
+        if (effect.first) this.#reads.request()
     }
   }
 
