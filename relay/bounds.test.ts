@@ -10,40 +10,21 @@ import { createLibp2p } from 'libp2p'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { serve } from './frames.ts'
 import { createHttpServer } from './http.ts'
-import { MAX_RELAYED_BYTES, PROBE_MS, SILENCE_MS } from './limits.ts'
+import { MAX_RELAYED_BYTES } from './limits.ts'
 import { startNode } from './node.ts'
-import { networkTo, ServiceStream, testClient, testRelay, type TestRelay, until } from './testing.ts'
+import { healthOf, networkTo, ServiceStream, testClient, testRelay, until } from './testing.ts'
 
 vi.mock('./limits.ts', async (importOriginal) => ({
   ...(await importOriginal<typeof import('./limits.ts')>()),
-  KEEPALIVE_MS: 100,
-  SILENCE_MS: 600,
-  SILENCE_SWEEP_MS: 50,
-  PROBE_MS: 200,
+  PROBE_MS: 1000,
   MAX_RELAYED_BYTES: 256 * 1024,
   MAX_CONNECTIONS: 3,
-  HTTP_HEADERS_MS: 300,
-  HTTP_REQUEST_MS: 400,
+  HTTP_HEADERS_MS: 1000,
+  HTTP_REQUEST_MS: 1500,
   HTTP_SWEEP_MS: 50,
 }))
 
 const PING_PROTOCOL = '/ipfs/ping/1.0.0'
-
-const connectionsOf = async (relay: TestRelay): Promise<unknown> =>
-  ((await (await fetch(`${relay.url}/healthz`)).json()) as { connections: unknown }).connections
-
-test('a client that answers no ping is gone after the limit of silence, and one that idles stays', async () => {
-  const relay = await testRelay()
-  const network = await networkTo(relay)
-  const [silent, idle] = await Promise.all([testClient(), testClient()])
-  await Promise.all([silent.dial(multiaddr(network.address)), idle.dial(multiaddr(relay.address))])
-  expect(await connectionsOf(relay)).toBe(2)
-  const started = performance.now()
-  network.goSilent()
-  await until(async () => (await connectionsOf(relay)) === 1, 'the silent client to be dropped')
-  expect(performance.now() - started).toBeGreaterThan(SILENCE_MS / 2)
-  expect(idle.getConnections()).toHaveLength(1)
-})
 
 test('when a client comes back, its dead connection goes at once and its live one stays', async () => {
   const relay = await testRelay()
@@ -54,13 +35,11 @@ test('when a client comes back, its dead connection goes at once and its live on
     testClient(undefined, privateKey),
   ])
   await before.dial(multiaddr(network.address))
-  await until(async () => (await connectionsOf(relay)) === 1, 'the first connection')
+  await until(async () => (await healthOf(relay)).connections === 1, 'the first connection')
   network.goSilent()
-  const started = performance.now()
   await after.dial(multiaddr(relay.address))
-  await until(async () => (await connectionsOf(relay)) === 2, 'the second connection')
-  await until(async () => (await connectionsOf(relay)) === 1, 'the dead connection to be dropped')
-  expect(performance.now() - started).toBeLessThan(PROBE_MS + (SILENCE_MS - PROBE_MS) / 2)
+  await until(async () => (await healthOf(relay)).connections === 2, 'the second connection')
+  await until(async () => (await healthOf(relay)).connections === 1, 'the dead connection to be dropped')
   expect(after.getConnections()).toHaveLength(1)
 })
 
@@ -81,7 +60,7 @@ test('two live connections of one client both stay', async () => {
     () => probed.mock.calls.length === 1 && connection.streams.length === 0,
     'the older one to be probed',
   )
-  expect(await connectionsOf(relay)).toBe(2)
+  expect((await healthOf(relay)).connections).toBe(2)
 })
 
 test('a relayed connection ends at its limit of bytes', async () => {

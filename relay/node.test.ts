@@ -1,10 +1,8 @@
+import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import { type Health } from './http.ts'
-import { testClient, testRelay, until, type TestRelay } from './testing.ts'
-
-const healthOf = async (relay: TestRelay): Promise<Health> =>
-  (await (await fetch(`${relay.url}/healthz`)).json()) as Health
+import { SHUTDOWN_MS } from './limits.ts'
+import { healthOf, testClient, testRelay, until } from './testing.ts'
 
 test('one port serves HTTP and WebSockets, and a client that listens through the relay gets a reservation', async () => {
   const relay = await testRelay()
@@ -37,12 +35,15 @@ test('two clients exchange bytes over a relayed connection, and see its limits',
 
 test('sixty clients from one address all get reservations, and leave none behind', async () => {
   const relay = await testRelay()
-  const clients = await Promise.all(Array.from({ length: 60 }, () => testClient(relay.address)))
+  const clients: Libp2p[] = []
+  // Ten at a time: a client gives a relay five seconds, and all sixty share this machine.
+  while (clients.length < 60)
+    clients.push(...(await Promise.all(Array.from({ length: 10 }, () => testClient(relay.address)))))
   expect(await healthOf(relay)).toMatchObject({ connections: 60, reservations: 60 })
   await Promise.all(clients.map(async (client) => await client.stop()))
   await until(async () => (await healthOf(relay)).reservations === 0, 'reservations to be freed')
   expect(relay.logged).toEqual([])
-}, 20_000)
+})
 
 test('a stopped relay closes its clients politely', async () => {
   const relay = await testRelay()
@@ -50,6 +51,6 @@ test('a stopped relay closes its clients politely', async () => {
   const connection = await client.dial(multiaddr(relay.address))
   const started = performance.now()
   await relay.stop()
-  expect(performance.now() - started).toBeLessThan(2000)
+  expect(performance.now() - started).toBeLessThan(SHUTDOWN_MS + 1000)
   await until(() => connection.status !== 'open', 'the connection to close')
 })

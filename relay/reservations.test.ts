@@ -2,7 +2,7 @@ import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test, vi } from 'vitest'
 import { RESERVATION_MS } from './limits.ts'
-import { testClient, testRelay, until } from './testing.ts'
+import { healthOf, testClient, testRelay, until } from './testing.ts'
 
 vi.mock('./limits.ts', async (importOriginal) => ({
   ...(await importOriginal<typeof import('./limits.ts')>()),
@@ -20,8 +20,7 @@ test('a reservation that was renewed twice lasts as long as the second renewal s
     await until(() => stream.remoteWriteStatus === 'closed', 'the relay to answer')
     stream.abort(new Error('answered'))
   }
-  const reservations = async (): Promise<number> =>
-    ((await (await fetch(`${relay.url}/healthz`)).json()) as { reservations: number }).reservations
+  const reservations = async (): Promise<number> => (await healthOf(relay)).reservations
 
   await reserve()
   await reserve()

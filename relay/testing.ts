@@ -17,6 +17,7 @@ import { isPeerId, type PeerId } from '../src/domain/ids.ts'
 import { frameBytes, FrameReader } from '../src/protocol/framing.ts'
 import { MAX_RELAY_FRAME_BYTES } from '../src/protocol/limits.ts'
 import type { RelaySettings } from './config.ts'
+import type { Health } from './http.ts'
 import { type Relay, startRelay } from './relay.ts'
 
 export interface TestRelay extends Relay {
@@ -101,6 +102,14 @@ export async function networkTo(relay: TestRelay): Promise<Network> {
   }
 }
 
+/** What the relay says of itself. */
+export async function healthOf({
+  url,
+}: Pick<Relay, 'url'>): Promise<Health & { ok: boolean; peerId: string }> {
+  const response = await fetch(`${url}/healthz`)
+  return (await response.json()) as Health & { ok: boolean; peerId: string }
+}
+
 export function peerIdOf(node: Libp2p): PeerId {
   const peer = node.peerId.toString()
   if (!isPeerId(peer)) throw new Error(`${peer} is not an Ed25519 peer id`)
@@ -141,7 +150,7 @@ export class ServiceStream<News> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 5000,
+  timeoutMs = 10_000,
 ): Promise<void> {
   await vi.waitFor(
     async () => {
