@@ -67,7 +67,11 @@ export function createCommands({ db, show }: CommandOptions): Commands {
       return conversation.id
     },
     acceptRequest: (id) => changeState(db, id, 'accepted'),
-    block: (id) => changeState(db, id, 'blocked'),
+    async block(id) {
+      await changeState(db, id, 'blocked')
+      // Our link is void if it was theirs.
+      await keepInviteFresh(db)
+    },
     async unblock(peerId) {
       await setContactState(db, (await requireIdentity(db)).peer_id, peerId, 'accepted')
     },

@@ -66,14 +66,21 @@ export function addContact(
   })
 }
 
-/** Changes how we stand to a contact; a blocked one's conversation is kept and not listed. */
+/**
+ * Changes how we stand to a contact; a blocked one's conversation is kept and not listed. The link by which
+ * someone blocked came to us is void from then on, since it tells them when we are there.
+ */
 export function setContactState(
   db: GigiDatabase,
   self: PeerId,
   peer: PeerId,
   state: ContactState,
 ): Promise<void> {
-  return db.transaction('rw', db.contacts, db.conversations, async () => {
+  return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
+    const brought = (await db.contacts.get(peer))?.brought_secret
+    const invite = await db.meta.get('invite')
+    if (state === 'blocked' && invite?.key === 'invite' && invite.secret === brought)
+      await db.meta.delete('invite')
     await db.contacts.update(peer, { state })
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
   })

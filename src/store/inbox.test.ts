@@ -7,7 +7,7 @@ import { MAX_REQUEST_MESSAGES, MAX_REQUESTS, MAX_SEQUENCE_AHEAD } from '../proto
 import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { markAsRead, readHistory } from './history.ts'
-import { saveInviteSecret, saveSettings } from './identity.ts'
+import { readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
 import { acceptMessages, BlockedError, type VerifiedMessage } from './inbox.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
 import type { GigiDatabase } from './schema.ts'
@@ -160,6 +160,16 @@ describe('strangers', () => {
     expect((await db.contacts.get(alice.peerId))?.state).toBe('request')
     await accept([{ ...introduction(secret), message: { ...introduction(secret).message, seq: 2 } }])
     expect(await db.contacts.get(alice.peerId)).toMatchObject({ state: 'accepted', nickname: 'Alice' })
+  })
+
+  test('who came by our link and are blocked take the link with them: it told them when we are there', async () => {
+    await saveInviteSecret(db, { secret, expires: now + 10 ** 9 })
+    await accept([introduction(secret)])
+    await befriend(carol)
+    await setContactState(db, bob.peerId, carol.peerId, 'blocked')
+    expect(await readInviteSecret(db, now)).not.toBeNull()
+    await setContactState(db, bob.peerId, alice.peerId, 'blocked')
+    expect(await readInviteSecret(db, now)).toBeNull()
   })
 
   test('whose link has expired are a request', async () => {

@@ -122,7 +122,8 @@ function reception(context: Context): Reception {
   const touched = new Map<LogId, LogRow>()
   const refused: Refusal[] = []
 
-  const isOurs = (secret: string | undefined): boolean => secret !== undefined && secret === context.secret
+  const isOurs = (secret: string | undefined): secret is string =>
+    secret !== undefined && secret === context.secret
 
   function refusalOf({ message, bytes }: VerifiedMessage, log: LogRow | undefined): Refusal | null {
     const refuse = (code: Refusal['code'], permanent: boolean): Refusal => ({
@@ -151,8 +152,10 @@ function reception(context: Context): Reception {
     const { message } = item
     const content = message.content
     // The secret counts before the limits for strangers do: whoever brings it is none.
-    if (content.type === 'Introduction' && message.author === peer && isOurs(content.secret))
+    if (content.type === 'Introduction' && message.author === peer && isOurs(content.secret)) {
       contact.state = 'accepted'
+      contact.brought_secret = content.secret
+    }
     const log = touched.get(message.log_id) ?? logs.get(message.log_id)
     const refusal = refusalOf(item, log)
     if (refusal !== null) {

@@ -93,6 +93,8 @@ export interface ContactRow {
   added_at: number
   /** The secret of their invite link that we came by: makes the token under which their presence is told us. */
   invite_secret?: string
+  /** The secret of our own link that they brought: it tells them when we are there, until it is renewed. */
+  brought_secret?: string
   /** What a stranger has left so far, against the limits for requests. */
   request_messages: number
   request_bytes: number
