@@ -23,8 +23,8 @@ export default defineConfig({
         start_url: '/',
         scope: '/',
         display: 'standalone',
-        theme_color: '#ffffff',
-        background_color: '#ffffff',
+        theme_color: '#fdfcfa',
+        background_color: '#fdfcfa',
         categories: ['social', 'communication'],
         icons: [
           { src: 'icon-192.png', sizes: '192x192', type: 'image/png' },

@@ -23,7 +23,7 @@ export const CONTENT_SECURITY_POLICY: readonly string[] = [
 // The camera reads invite codes.
 const PERMISSIONS_POLICY: readonly string[] = [
   'camera=(self)',
-  ...['accelerometer', 'bluetooth', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'magnetometer'],
+  ...['accelerometer', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'magnetometer'],
   ...['microphone', 'midi', 'payment', 'serial', 'usb'],
 ].map((feature) => (feature.includes('=') ? feature : `${feature}=()`))
 

@@ -108,8 +108,11 @@ export interface Commands {
   block(id: ConversationId): Promise<void>
   unblock(peerId: PeerId): Promise<void>
 
-  /** Durable when it resolves; delivery goes on by itself. Throws UserError `text-empty` or `text-too-long`. */
-  sendText(id: ConversationId, text: string): Promise<MessageId>
+  /**
+   * Durable when it resolves; delivery goes on by itself. The same token twice is one message, so that whoever
+   * does not know whether a text was stored may send it again. Throws UserError `text-empty` or `text-too-long`.
+   */
+  sendText(id: ConversationId, text: string, token?: string): Promise<MessageId>
   /** Marks received messages as displayed; call it for what the user has had before their eyes. */
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
   /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */

@@ -76,11 +76,11 @@ export function createCommands({ db, show }: CommandOptions): Commands {
       await setContactState(db, (await requireIdentity(db)).peer_id, peerId, 'accepted')
     },
 
-    async sendText(id, text) {
+    async sendText(id, text, token) {
       if (text.trim() === '') throw new UserError('text-empty')
       if (new TextEncoder().encode(text).length > MAX_TEXT_BYTES) throw new UserError('text-too-long')
       return stored(
-        appendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes),
+        appendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes, token),
       )
     },
     markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),

@@ -75,7 +75,7 @@ export async function startNode(
         hub.publish({ peers: { ...hub.status.peers, [peer]: report } })
       },
       trouble: (trouble) => {
-        if (trouble !== hub.status.trouble) hub.publish({ trouble })
+        hub.publish({ trouble })
       },
       fenced: () => {
         fenced.resolve()
@@ -85,7 +85,13 @@ export async function startNode(
   hub.lead((peers: ReadonlySet<PeerId>) => {
     engine.show(peers)
   })
-  await engine.start()
+  try {
+    await engine.start()
+  } catch (error) {
+    // What had begun would go on beside the next attempt.
+    await engine.stop()
+    throw error
+  }
   const stopShowing = showNearby(db, transport)
   return {
     nudge: () => {

@@ -73,6 +73,15 @@ describe('sending', () => {
     expect(rows.map((row) => row.id)).toEqual(rows.map((row) => row.id).sort())
   })
 
+  test('the same token twice is one message', async () => {
+    const under = (token: string) =>
+      appendMessage(db, conversation, text('x'), now, alice.random.bytes, token)
+    const id = await under('a')
+    expect(await under('a')).toBe(id)
+    expect(await under('b')).not.toBe(id)
+    expect(await db.messages.count()).toBe(3)
+  })
+
   test('nothing can be sent to a stranger or to someone blocked, and nothing is written then', async () => {
     await setContactState(db, alice.peerId, bob.peerId, 'blocked')
     await expect(send('hello')).rejects.toThrow(NotAcceptedError)

@@ -15,6 +15,9 @@ import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, QueueRow }
 /** Random bytes, at once: transactions wait for nothing but the store (D13). */
 export type RandomBytes = (count: number) => Uint8Array
 
+/** Tokens kept for each conversation: what many tabs can have under way at the moment when they die. */
+const REMEMBERED_TOKENS = 50
+
 /** The message cannot be sent because its recipient is not an accepted contact. */
 export class NotAcceptedError extends Error {
   override readonly name = 'NotAcceptedError'
@@ -25,7 +28,8 @@ const tables = (db: GigiDatabase) =>
 
 /**
  * Writes a message of ours and its queue row in one transaction: id, time and sequence number are given out
- * in it, once (D1). The first words to someone go out behind an introduction. Resolves when it is durable.
+ * in it, once (D1). The first words to someone go out behind an introduction. A `token` that was used
+ * lately in this conversation writes nothing, and gives the message that it stands for. Resolves when it is durable.
  */
 export function appendMessage(
   db: GigiDatabase,
@@ -33,11 +37,15 @@ export function appendMessage(
   content: MessageContent,
   now: number,
   random: RandomBytes,
+  token?: string,
 ): Promise<MessageId> {
   return db.transaction('rw', tables(db), async () => {
     const writer = await openWriter(db, conversation, now, random)
+    const sent = writer.sentUnder(token)
+    if (sent !== undefined) return sent
     if (writer.seq === 0 && content.type !== 'Introduction') await writer.append(introduction(writer))
     const id = await writer.append(content)
+    if (token !== undefined) writer.note(token, id)
     await writer.close()
     return id
   })
@@ -79,6 +87,9 @@ interface Writer {
   /** The last sequence number given out in this log. */
   readonly seq: number
   append(content: MessageContent): Promise<MessageId>
+  /** The message that was lately sent under a token. */
+  sentUnder(token: string | undefined): MessageId | undefined
+  note(token: string, id: MessageId): void
   /** Writes back the rows that keep count. */
   close(): Promise<void>
 }
@@ -148,6 +159,10 @@ async function openWriter(
           order_key: row.order_key,
         }
       return message.id
+    },
+    sentUnder: (token) => conversation.sent_tokens?.find((sent) => sent.token === token)?.id,
+    note(token, id) {
+      changed.sent_tokens = [...(changed.sent_tokens ?? []), { token, id }].slice(-REMEMBERED_TOKENS)
     },
     async close() {
       await db.logs.put({ ...log, accepted: [[1, seq]] })

@@ -113,6 +113,8 @@ export interface ConversationRow {
   clock_logical: number
   /** Our own log in it, once we have written. */
   own_log_id?: LogId
+  /** The latest tokens under which messages were sent, and what became of them. */
+  sent_tokens?: readonly { readonly token: string; readonly id: MessageId }[]
   /** The newest shown message, for the list. */
   preview?: { direction: Direction; text: string; timestamp: number; order_key: string }
   /** Blocked conversations are kept and not listed. */

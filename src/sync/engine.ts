@@ -80,6 +80,7 @@ export class SyncEngine {
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
   #ordinal = 0
+  #troubled = false
   #shown: ReadonlySet<PeerId> = new Set()
   #running = false
   #cancelTick: () => void = () => undefined
@@ -166,6 +167,7 @@ export class SyncEngine {
     if (!this.#running) return
     try {
       await this.#perform(peer, effect)
+      this.#recovered()
     } catch (error) {
       if (error instanceof BlockedError) this.#feed(peer, { type: 'blocked' })
       else if (error instanceof MalformedError && 'session' in effect)
@@ -215,11 +217,10 @@ export class SyncEngine {
   async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {
     const { listener } = this.#options
     try {
-      const outcome = await acceptPush(this.#options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
-      listener.trouble(null)
-      return outcome
+      return await acceptPush(this.#options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
     } catch (error) {
       if (!isQuotaExceeded(error)) throw error
+      this.#troubled = true
       listener.trouble('storage-full')
       return refuseAll(push)
     }
@@ -337,11 +338,21 @@ export class SyncEngine {
     }
   }
 
+  #recovered(): void {
+    if (!this.#troubled) return
+    this.#troubled = false
+    this.#options.listener.trouble(null)
+  }
+
   #report(message: string, error: unknown): void {
     const { listener, log } = this.#options
     log.warn(message, { reason: String(error) })
-    if (error instanceof FencedError) listener.fenced()
-    else listener.trouble(isQuotaExceeded(error) ? 'storage-full' : 'storage-failed')
+    if (error instanceof FencedError) {
+      listener.fenced()
+      return
+    }
+    this.#troubled = true
+    listener.trouble(isQuotaExceeded(error) ? 'storage-full' : 'storage-failed')
   }
 }
 

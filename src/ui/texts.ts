@@ -88,7 +88,7 @@ export const texts = {
   crash: {
     title: 'Something broke',
     explanation:
-      'This is our fault, not yours. Your messages are stored on this device and are not touched by it.',
+      'This is our fault, not yours. What is stored on this device stays there, and trying again often helps.',
     details: 'What went wrong',
     again: 'Try again',
   },
@@ -137,7 +137,7 @@ export const texts = {
 
   update: {
     ready: 'A new version is ready.',
-    reload: 'Reload now',
+    reload: 'Reload',
     later: 'Later',
   },
 

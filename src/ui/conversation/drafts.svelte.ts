@@ -1,21 +1,26 @@
+import type { GigiApp } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { attempt, type Problem } from '../attempt.ts'
-import { keptText, readDraft, writeDraft } from './drafts.ts'
+import { joinTexts, readDraft, writeDraft } from './drafts.ts'
+import { forgetSending, noteSending, readSendings, type Sending, sendingToken } from './sending.ts'
+
+let sent = 0
 
 /** What is being written to one conversation. */
 export class Draft {
+  readonly #app: GigiApp
   readonly #storage: Storage
-  readonly #id: ConversationId
+  readonly #conversation: ConversationId
   #text = $state('')
   #problem: Problem | null = $state(null)
-  #underway: readonly string[] = []
   /** Settles when everything sent so far is: one after the other, so that the order is that of writing. */
   #line: Promise<void> = Promise.resolve()
 
-  constructor(storage: Storage, id: ConversationId) {
+  constructor(app: GigiApp, storage: Storage, conversation: ConversationId) {
+    this.#app = app
     this.#storage = storage
-    this.#id = id
-    this.#text = readDraft(storage, id)
+    this.#conversation = conversation
+    this.#text = readDraft(storage, conversation)
   }
 
   get text(): string {
@@ -24,7 +29,7 @@ export class Draft {
 
   set text(text: string) {
     this.#text = text
-    this.#keep()
+    writeDraft(this.#storage, this.#conversation, text)
   }
 
   /** Why the last text came back instead of being sent. */
@@ -32,41 +37,46 @@ export class Draft {
     return this.#problem
   }
 
-  /** Empties the draft and hands its text to `command`; what the command refuses comes back into the draft. */
-  send(command: (text: string) => Promise<unknown>): void {
+  /** Empties the draft and sends its text; what is refused comes back into the draft. */
+  send(): void {
     const text = this.#text.trim()
     if (text === '') return
-    this.#problem = null
-    this.#underway = [...this.#underway, text]
+    const token = sendingToken(Date.now(), ++sent, crypto.randomUUID())
+    const sending = { token, conversation: this.#conversation, text }
+    noteSending(this.#storage, sending)
     this.text = ''
-    this.#line = this.#line.then(async () => {
-      this.#problem = await attempt(() => command(text))
-      this.#underway = this.#underway.slice(1)
-      if (this.#problem === null) this.#keep()
-      else this.text = keptText([text], this.#text)
-    })
+    this.deliver(sending)
   }
 
-  #keep(): void {
-    writeDraft(this.#storage, this.#id, keptText(this.#underway, this.#text))
+  /** Sends a text that was noted, after those before it. */
+  deliver({ token, conversation, text }: Sending): void {
+    this.#line = this.#line.then(async () => {
+      this.#problem = await attempt(() => this.#app.commands.sendText(conversation, text, token))
+      if (this.#problem !== null) this.text = joinTexts(text, this.#text)
+      forgetSending(this.#storage, token)
+    })
   }
 }
 
 /** The drafts of all conversations; each is read from the storage when it is first asked for. */
 export class Drafts {
+  readonly #app: GigiApp
   readonly #storage: Storage
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- only remembers what was made; filled while reading
   readonly #drafts = new Map<ConversationId, Draft>()
 
-  constructor(storage: Storage) {
+  constructor(app: GigiApp, storage: Storage) {
+    this.#app = app
     this.#storage = storage
+    // Left by a tab that died, or under way in one that lives: the token makes one message of both.
+    for (const sending of readSendings(storage)) this.of(sending.conversation).deliver(sending)
   }
 
-  of(id: ConversationId): Draft {
-    const known = this.#drafts.get(id)
+  of(conversation: ConversationId): Draft {
+    const known = this.#drafts.get(conversation)
     if (known !== undefined) return known
-    const draft = new Draft(this.#storage, id)
-    this.#drafts.set(id, draft)
+    const draft = new Draft(this.#app, this.#storage, conversation)
+    this.#drafts.set(conversation, draft)
     return draft
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationId } from '../../domain/ids.ts'
-import { keptText, readDraft, writeDraft } from './drafts.ts'
+import { joinTexts, readDraft, writeDraft } from './drafts.ts'
+import { forgetSending, noteSending, readSendings, sendingToken } from './sending.ts'
 
 class MemoryStorage implements Storage {
   readonly #items = new Map<string, string>()
@@ -30,10 +31,10 @@ class MemoryStorage implements Storage {
   }
 }
 
-describe('drafts', () => {
-  const one = 'one' as ConversationId
-  const other = 'other' as ConversationId
+const one = 'A'.repeat(43) as ConversationId
+const other = 'B'.repeat(22) as ConversationId
 
+describe('drafts', () => {
   it('are kept for each conversation, and leave nothing behind', () => {
     const storage = new MemoryStorage()
     writeDraft(storage, one, 'hello')
@@ -43,9 +44,24 @@ describe('drafts', () => {
     expect(storage.length).toBe(0)
   })
 
-  it('hold what is on its way before what is being typed', () => {
-    expect(keptText(['first', 'second'], 'third')).toBe('first\nsecond\nthird')
-    expect(keptText(['first'], '')).toBe('first')
-    expect(keptText([], '')).toBe('')
+  it('take back a text before what has been typed since', () => {
+    expect(joinTexts('first', 'second')).toBe('first\nsecond')
+    expect(joinTexts('first', '')).toBe('first')
+  })
+})
+
+describe('texts that are being sent', () => {
+  it('are found again in the order of sending, until they are forgotten', () => {
+    const storage = new MemoryStorage()
+    const sendings = [1, 2, 11].map((count) => ({
+      token: sendingToken(1_700_000_000_000, count, 'x'),
+      conversation: count === 2 ? other : one,
+      text: `text ${String(count)}`,
+    }))
+    for (const sending of sendings.toReversed()) noteSending(storage, sending)
+    writeDraft(storage, one, 'a draft is not being sent')
+    expect(readSendings(storage)).toEqual(sendings)
+    for (const { token } of sendings) forgetSending(storage, token)
+    expect(readSendings(storage)).toEqual([])
   })
 })

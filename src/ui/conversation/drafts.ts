@@ -1,4 +1,4 @@
-/** Where drafts are kept across reloads, and what of a message on its way counts as draft. */
+/** What is being written, kept in the browser's storage so that it outlives a reload. */
 import type { ConversationId } from '../../domain/ids.ts'
 
 const KEY_PREFIX = 'gigi.draft.'
@@ -11,9 +11,6 @@ export function writeDraft(storage: Storage, id: ConversationId, text: string): 
   else storage.setItem(KEY_PREFIX + id, text)
 }
 
-/**
- * What has to be kept: texts that were sent but are not durable yet, and what is being typed. Should the page die
- * in between, they are found in the composer again.
- */
-export const keptText = (underway: readonly string[], typed: string): string =>
-  [...underway, typed].filter((text) => text !== '').join('\n')
+/** What came back, before what has been typed since. */
+export const joinTexts = (returned: string, typed: string): string =>
+  typed === '' ? returned : `${returned}\n${typed}`
