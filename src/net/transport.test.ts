@@ -79,33 +79,20 @@ describe('libp2p over WebRTC is a Transport', () => {
   )
 })
 
+/** Starts a member and waits for its reservation: nobody can be reached before theirs. */
+async function online({ transport }: Member): Promise<Recorder> {
+  const seen = new Recorder()
+  await transport.start(seen)
+  await until(() => seen.states.at(-1) === 'online', 'the reservation')
+  return seen
+}
+
 test('sessions are direct where there is WebRTC, and relayed where there is none', async () => {
   const [alice, bob, old] = [member(true), member(true), member(false)]
-  const seen = new Recorder()
-  await Promise.all([
-    alice.transport.start(seen),
-    bob.transport.start(new Recorder()),
-    old.transport.start(new Recorder()),
-  ])
-  await until(() => seen.states.at(-1) === 'online', 'the reservation')
-  await until(
-    () =>
-      alice.transport.dial(bob.peerId, []).then(
-        () => true,
-        () => false,
-      ),
-    'Bob',
-  )
-  await until(
-    () =>
-      alice.transport.dial(old.peerId, []).then(
-        () => true,
-        () => false,
-      ),
-    'the old one',
-    30_000,
-  )
-  expect(seen.sessions.map(({ peer, path }) => [peer, path])).toEqual([
+  const [seen] = await Promise.all([alice, bob, old].map(online))
+  await alice.transport.dial(bob.peerId, [])
+  await alice.transport.dial(old.peerId, [])
+  expect(seen?.sessions.map(({ peer, path }) => [peer, path])).toEqual([
     [bob.peerId, 'direct'],
     [old.peerId, 'relayed'],
   ])
@@ -126,21 +113,14 @@ test('a relay that is down is a state; the reservation is made when it comes, an
   await until(() => seen.states.at(-1) === 'online', 'the second reservation')
   // It is a real one: others reach us by it.
   const bob = member(false)
-  await bob.transport.start(new Recorder())
-  await until(
-    () =>
-      bob.transport.dial(alice.peerId, []).then(
-        () => true,
-        () => false,
-      ),
-    'Alice',
-  )
+  await online(bob)
+  await bob.transport.dial(alice.peerId, [])
   await Promise.all([alice.transport.stop(), bob.transport.stop()])
 }, 40_000)
 
 test('people nearby see each other by nickname, while they want to be seen', async () => {
   const [alice, bob] = [member(false), member(false)]
-  await Promise.all([alice.transport.start(new Recorder()), bob.transport.start(new Recorder())])
+  await Promise.all([online(alice), online(bob)])
   await alice.transport.showNearby('Alice')
   await until(() => bob.nearby().length === 1, 'Alice nearby')
   expect(bob.nearby()).toEqual([{ peerId: alice.peerId, nickname: 'Alice' }])
