@@ -1,6 +1,6 @@
 /** The relay's peer key: made at the first start, read at every later one, so that the peer id stays. */
-import { access, constants, mkdir, open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { StartError } from './config.ts'
@@ -8,11 +8,30 @@ import { codeOf, reasonOf } from './log.ts'
 
 const FILE = 'relay.key'
 
+// Node's own recursive mkdir never ends where a parent that exists lets nothing be made in it, as /proc does.
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    if (code !== 'ENOENT' || (await exists(dirname(folder)))) throw error
+    await makeFolder(dirname(folder))
+    await mkdir(folder, { mode: 0o700 })
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
 /** Reads the key in `dataDir`, or makes it. Throws StartError when that cannot be done. */
 export async function loadKey(dataDir: string): Promise<PrivateKey> {
   const path = join(dataDir, FILE)
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(resolve(dataDir))
     await access(dataDir, constants.W_OK)
   } catch (error) {
     throw new StartError(

@@ -112,6 +112,6 @@ function listenProblem(error: unknown, host: string, port: number): string {
 
 /** A host that a browser on this machine reaches. */
 function shownHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::' || host === '::1' || host.startsWith('127.')) return 'localhost'
+  if (['0.0.0.0', '::', '::1', '127.0.0.1', 'localhost'].includes(host)) return 'localhost'
   return isIP(host) === 6 ? `[${host}]` : host
 }
