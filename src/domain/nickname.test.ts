@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cleanNickname, nicknameProblem } from './nickname.ts'
+import { cleanNickname, labelOf, nicknameProblem } from './nickname.ts'
 
 test.each([
   ['  Alice   Example ', 'Alice Example'],
@@ -16,4 +16,9 @@ test('a nickname is not empty and not longer than 40 characters', () => {
   expect(nicknameProblem('😀'.repeat(40))).toBeNull()
   expect(nicknameProblem('😀'.repeat(41))).toBe('too-long')
   expect(Array.from(cleanNickname('😀'.repeat(41)))).toHaveLength(40)
+})
+
+test('whoever gives no name that can be shown is called by the end of their peer id', () => {
+  expect(labelOf(' \u202E\u200B ', '12D3KooWabcdef')).toBe('…abcdef')
+  expect(labelOf('Alice', '12D3KooWabcdef')).toBe('Alice')
 })

@@ -19,3 +19,7 @@ export function nicknameProblem(text: string): 'empty' | 'too-long' | null {
   if (plain === '') return 'empty'
   return Array.from(plain).length > MAX_NICKNAME_LENGTH ? 'too-long' : null
 }
+
+/** What someone is called who gave no name that can be shown: the end of their peer id. */
+export const labelOf = (nickname: string, peerId: string): string =>
+  cleanNickname(nickname) || `…${peerId.slice(-6)}`

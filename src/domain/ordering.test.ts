@@ -24,3 +24,9 @@ test('order keys sort as the times do', () => {
     }),
   )
 })
+
+test('a clock that others drove to its end stays within what is well formed', () => {
+  const end = { ms: MAX_TIME_MS, logical: MAX_LOGICAL }
+  expect(next(end, 0)).toEqual(end)
+  expect(next({ ms: MAX_TIME_MS - 1, logical: MAX_LOGICAL }, 0)).toEqual({ ms: MAX_TIME_MS, logical: 0 })
+})

@@ -21,7 +21,8 @@ export function next(seen: HybridTime, now: number): HybridTime {
   const own = Math.max(0, Math.min(Math.trunc(now), MAX_TIME_MS))
   if (own > seen.ms) return { ms: own, logical: 0 }
   if (seen.logical < MAX_LOGICAL) return { ms: seen.ms, logical: seen.logical + 1 }
-  return { ms: seen.ms + 1, logical: 0 }
+  // At the end of time, where only malice leads, order is by author and id alone; nothing becomes malformed.
+  return seen.ms < MAX_TIME_MS ? { ms: seen.ms + 1, logical: 0 } : { ms: MAX_TIME_MS, logical: MAX_LOGICAL }
 }
 
 /** The later of two times. */

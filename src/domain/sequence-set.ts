@@ -101,3 +101,8 @@ export function firstOf(set: SequenceSet, limit: number): SequenceSet {
   }
   return taken
 }
+
+/** The numbers themselves, ascending. */
+export function* numbersOf(set: SequenceSet): Generator<number> {
+  for (const [first, last] of set) for (let n = first; n <= last; n++) yield n
+}

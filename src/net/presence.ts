@@ -14,13 +14,13 @@ import { FrameStream } from './frame-stream.ts'
 
 export class PresenceClient {
   readonly #log: Log
-  readonly #tell: (peer: PeerId, online: boolean) => void
+  readonly #tell: (peer: PeerId, online: boolean | null) => void
   readonly #online = new Set<PeerId>()
   #watches: ReadonlyMap<PeerId, Watch> = new Map()
   #tokens: readonly string[] = []
   #stream: FrameStream | undefined
 
-  constructor(log: Log, tell: (peer: PeerId, online: boolean) => void) {
+  constructor(log: Log, tell: (peer: PeerId, online: boolean | null) => void) {
     this.#log = log
     this.#tell = tell
   }
@@ -48,7 +48,9 @@ export class PresenceClient {
   /** The connection is gone: nothing is known of anyone. */
   detach(): void {
     this.#stream = undefined
-    for (const peer of [...this.#online]) this.#heard(peer, false)
+    const lost = [...this.#online]
+    this.#online.clear()
+    for (const peer of lost) this.#tell(peer, null)
   }
 
   watch(watches: readonly Watch[], tokens: readonly string[]): void {

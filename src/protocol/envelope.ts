@@ -7,7 +7,7 @@
  *
  * and the Ed25519 signature is over `gigi/envelope/1` and the body.
  */
-import type { ConversationId, LogId } from '../domain/ids.ts'
+import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
 import { MAX_LOGICAL, MAX_TIME_MS } from '../domain/ordering.ts'
 import { decode, encode, MalformedError, sameBytes } from './cbor.ts'
@@ -99,6 +99,18 @@ const body = tuple<
   uint(0xffff),
   bytes(MAX_CONTENT_BYTES),
 )
+
+/** The id in an envelope that may be malformed in every other way: to refuse it by name. Null when there is none. */
+export function claimedId(sealed: Uint8Array): MessageId | null {
+  try {
+    const [bodyBytes] = tuple<[Uint8Array]>(bytes(MAX_ENVELOPE_BYTES))(decode(sealed), 'envelope')
+    const [, id] = tuple<[number, Uint8Array]>(uint(0xffff), fixedBytes(16))(decode(bodyBytes), 'envelope')
+    return uuidText(id)
+  } catch (error) {
+    if (error instanceof MalformedError) return null
+    throw error
+  }
+}
 
 /**
  * Reads a sealed envelope. The message is well formed, its id is its author's to give, and its bytes are the

@@ -30,6 +30,8 @@ export const PUSH_WINDOW = 4
 
 /** Logs of one conversation in one summary: an author has one for each device and each rewind. */
 export const MAX_LOGS_PER_SUMMARY = 256
+/** Logs of others in one conversation: leaves room for our own in a summary. */
+export const MAX_FOREIGN_LOGS = 200
 /** Ranges of one sequence set on the wire: gaps are rare, and 1,000 of them are 10 KB. */
 export const MAX_RANGES = 1000
 

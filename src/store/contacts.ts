@@ -1,7 +1,9 @@
 /** Contacts and their direct conversations: each contact has exactly one. */
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
+import { labelOf } from '../domain/nickname.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { checkEpoch } from './leadership.ts'
 
 export interface NewContact {
   readonly peerId: PeerId
@@ -17,10 +19,11 @@ export function newContact(
   state: ContactState,
   now: number,
 ): { contact: ContactRow; conversation: ConversationRow } {
+  const nickname = labelOf(contact.nickname, contact.peerId)
   return {
     contact: {
       peer_id: contact.peerId,
-      nickname: contact.nickname,
+      nickname,
       state,
       relays: contact.relays,
       added_at: now,
@@ -32,7 +35,7 @@ export function newContact(
       id: directConversationId(self, contact.peerId),
       msg_type: 'Direct',
       peer_id: contact.peerId,
-      title: contact.nickname,
+      title: nickname,
       unread: 0,
       last_activity: now,
       clock_ms: 0,
@@ -61,7 +64,7 @@ export function addContact(
       await db.conversations.add(fresh.conversation)
       return fresh.conversation
     }
-    await db.conversations.update(conversation.id, { title: contact.nickname, listed: 1 })
+    await db.conversations.update(conversation.id, { title: fresh.contact.nickname, listed: 1 })
     return conversation
   })
 }
@@ -89,11 +92,13 @@ export function setContactState(
 /** What a peer says of itself in a session: its label and its relays. Nothing happens for a stranger. */
 export function updateContact(
   db: GigiDatabase,
+  epoch: number,
   self: PeerId,
   peer: PeerId,
   said: { readonly nickname: string; readonly relays: readonly string[] },
 ): Promise<void> {
-  return db.transaction('rw', db.contacts, db.conversations, async () => {
+  return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
+    await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
     if (contact === undefined) return
     const nickname = said.nickname === '' ? contact.nickname : said.nickname

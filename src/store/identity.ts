@@ -1,7 +1,8 @@
 /** Who we are on this device: the identity, the installation, the settings and the invite link's secret. */
+import { DEFAULT_CONFIG, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
-import type { GigiDatabase, IdentityRow, MetaRow, Settings } from './schema.ts'
+import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
 export const DEFAULT_SETTINGS: Settings = { readReceipts: true, nearby: true }
 
@@ -15,7 +16,7 @@ export interface NewIdentity {
 
 /** Writes the identity of an empty profile. Returns false, and changes nothing, when there is one already. */
 export function createIdentity(db: GigiDatabase, identity: NewIdentity): Promise<boolean> {
-  return db.transaction('rw', db.identity, db.meta, async () => {
+  return db.transaction('rw', db.identity, db.installation, async () => {
     if ((await db.identity.get('self')) !== undefined) return false
     await db.identity.add({
       id: 'self',
@@ -24,7 +25,7 @@ export function createIdentity(db: GigiDatabase, identity: NewIdentity): Promise
       entropy: identity.entropy,
       created_at: identity.now,
     })
-    await db.meta.put({ key: 'installation', id: identity.installationId, last_minted_ms: 0 })
+    await db.installation.put({ key: 'self', id: identity.installationId, last_minted_ms: 0 })
     return true
   })
 }
@@ -51,12 +52,10 @@ export async function saveSettings(db: GigiDatabase, settings: Settings): Promis
   await db.meta.put({ key: 'settings', settings })
 }
 
-export type InstallationRow = Extract<MetaRow, { key: 'installation' }>
-
 /** The installation row; there is one wherever there is an identity. */
 export async function requireInstallation(db: GigiDatabase): Promise<InstallationRow> {
-  const row = await db.meta.get('installation')
-  if (row?.key !== 'installation') throw new Error('this profile has no installation row')
+  const row = await db.installation.get('self')
+  if (row === undefined) throw new Error('this profile has no installation row')
   return row
 }
 
@@ -74,6 +73,17 @@ export async function readInviteSecret(db: GigiDatabase, now: number): Promise<I
 /** Replaces the secret: links made with an earlier one are worth nothing from here on. */
 export async function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {
   await db.meta.put({ key: 'invite', secret, expires })
+}
+
+/** The persistence configuration: the stored one, or the defaults. */
+export async function readConfig(db: GigiDatabase): Promise<PersistenceConfig> {
+  const row = await db.meta.get('config')
+  return row?.key === 'config' ? row.config : DEFAULT_CONFIG
+}
+
+/** Holds for new rows at once, and for queued rows from their next scheduling. The caller has checked the bounds. */
+export async function saveConfig(db: GigiDatabase, config: PersistenceConfig): Promise<void> {
+  await db.meta.put({ key: 'config', config })
 }
 
 /** What the relay last told of itself; nothing before the first time. */

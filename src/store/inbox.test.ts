@@ -3,7 +3,14 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { LogId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { directConversationId, mintMessageId, toBase64url } from '../protocol/identifiers.ts'
-import { MAX_REQUEST_MESSAGES, MAX_REQUESTS, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
+import { decodeFrame, encodeFrame } from '../protocol/frames.ts'
+import {
+  MAX_FOREIGN_LOGS,
+  MAX_RANGES,
+  MAX_REQUEST_MESSAGES,
+  MAX_REQUESTS,
+  MAX_SEQUENCE_AHEAD,
+} from '../protocol/limits.ts'
 import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { markAsRead, readHistory } from './history.ts'
@@ -97,6 +104,36 @@ describe('accepting', () => {
     expect((await db.logs.toArray())[0]?.accepted).toEqual([[1, 2]])
   })
 
+  test('another message at a place that is taken is a conflict: neither stored nor acknowledged', async () => {
+    const [one, two] = [from(alice, 1), from(alice, 1)]
+    await accept([one])
+    expect(await accept([two])).toMatchObject({
+      proofs: [],
+      refused: [{ id: two.message.id, code: 'conflict', permanent: true }],
+    })
+    const [three, four] = [from(alice, 2), from(alice, 2)]
+    expect((await accept([three, four])).refused).toMatchObject([{ id: four.message.id, code: 'conflict' }])
+    expect(await db.messages.count()).toBe(2)
+  })
+
+  test('an author has so many logs and a log so many holes, and no more', async () => {
+    const logId = (n: number) => toBase64url(new Uint8Array(new Uint32Array([n, 0]).buffer)) as LogId
+    const many = Array.from({ length: MAX_FOREIGN_LOGS + 3 }, (_, i) =>
+      from(alice, 1, undefined, { log_id: logId(i) }),
+    )
+    expect((await accept(many)).refused).toHaveLength(3)
+    const holes = Array.from({ length: MAX_RANGES + 3 }, (_, i) =>
+      from(alice, 2 * i + 3, undefined, { log_id: logId(0) }),
+    )
+    expect((await accept(holes)).refused).toHaveLength(4)
+    const filling = from(alice, 2, undefined, { log_id: logId(0) })
+    expect((await accept([filling])).refused).toEqual([])
+    const summary = await readSummary(db, epoch, alice.peerId)
+    expect(() =>
+      decodeFrame(encodeFrame({ type: 'summary', conversations: summary === null ? [] : [summary] })),
+    ).not.toThrow()
+  })
+
   test('what is not of this conversation, not of its author, or out of all bounds is refused for good', async () => {
     const foreign = from(carol, 1)
     const other = from(alice, 1, undefined, {
@@ -136,6 +173,13 @@ describe('accepting', () => {
 })
 
 describe('strangers', () => {
+  test('are shown by a name that cannot disturb, or by the end of their peer id', async () => {
+    await accept([from(alice, 1, { type: 'Introduction', nickname: '\u202Egnp.exe\n' })])
+    expect(await db.conversations.get(conversation)).toMatchObject({ title: 'gnp.exe' })
+    await accept([from(alice, 2, { type: 'Introduction', nickname: ' \u200B' })])
+    expect((await db.contacts.get(alice.peerId))?.nickname).toBe(`…${alice.peerId.slice(-6)}`)
+  })
+
   const introduction = (words?: string) =>
     from(alice, 1, {
       type: 'Introduction',

@@ -3,11 +3,13 @@ import { Dexie } from 'dexie'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import { type AuthoredMessage, isShown } from '../domain/message.ts'
 import { type HybridTime, latest } from '../domain/ordering.ts'
+import { labelOf } from '../domain/nickname.ts'
 import { add, count, has } from '../domain/sequence-set.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import {
-  MAX_LOGS_PER_SUMMARY,
+  MAX_FOREIGN_LOGS,
+  MAX_RANGES,
   MAX_REQUEST_BYTES,
   MAX_REQUEST_MESSAGES,
   MAX_REQUESTS,
@@ -66,14 +68,17 @@ export function acceptMessages(
         row === undefined ? [] : row.id,
       ),
     )
-    for (const item of pushed) reception.receive(item, known)
+    const holders = await holdersOf(db, pushed.filter(reception.isTaken))
+    for (const item of pushed) reception.receive(item, known, holders)
     await reception.close()
     return { proofs: reception.proofs(), refused: reception.refused }
   })
 }
 
 interface Reception {
-  receive(item: VerifiedMessage, known: Set<MessageId>): void
+  /** Whether something was accepted at this place before. */
+  readonly isTaken: (item: VerifiedMessage) => boolean
+  receive(item: VerifiedMessage, known: Set<MessageId>, holders: Map<string, MessageId>): void
   readonly refused: readonly Refusal[]
   proofs(): LogProof[]
   close(): Promise<void>
@@ -125,7 +130,11 @@ function reception(context: Context): Reception {
   const isOurs = (secret: string | undefined): secret is string =>
     secret !== undefined && secret === context.secret
 
-  function refusalOf({ message, bytes }: VerifiedMessage, log: LogRow | undefined): Refusal | null {
+  function refusalOf(
+    { message, bytes }: VerifiedMessage,
+    log: LogRow | undefined,
+    holders: Map<string, MessageId>,
+  ): Refusal | null {
     const refuse = (code: Refusal['code'], permanent: boolean): Refusal => ({
       id: message.id,
       permanent,
@@ -134,9 +143,15 @@ function reception(context: Context): Reception {
     if (message.conversation_id !== conversation.id || message.author !== peer)
       return refuse('not-member', true)
     if (log !== undefined && log.author !== peer) return refuse('conflict', true)
-    if (log === undefined && logs.size >= MAX_LOGS_PER_SUMMARY) return refuse('other', true)
+    if (log === undefined && logs.size + touched.size >= MAX_FOREIGN_LOGS) return refuse('other', true)
     const accepted = log?.accepted ?? []
-    if (has(accepted, message.seq)) return null
+    if (has(accepted, message.seq)) {
+      const holder = holders.get(`${message.log_id}/${message.seq}`)
+      return holder === undefined || holder === message.id ? null : refuse('conflict', true)
+    }
+    // A log that is all holes is no log: what fills one is taken, what makes one more is not.
+    if (accepted.length >= MAX_RANGES && add(accepted, message.seq).length > MAX_RANGES)
+      return refuse('other', false)
     if (message.seq > count(accepted) + MAX_SEQUENCE_AHEAD) return refuse('malformed', true)
     if (contact.state === 'request') {
       const full =
@@ -148,7 +163,7 @@ function reception(context: Context): Reception {
     return null
   }
 
-  function receive(item: VerifiedMessage, known: Set<MessageId>): void {
+  function receive(item: VerifiedMessage, known: Set<MessageId>, holders: Map<string, MessageId>): void {
     const { message } = item
     const content = message.content
     // The secret counts before the limits for strangers do: whoever brings it is none.
@@ -157,7 +172,7 @@ function reception(context: Context): Reception {
       contact.brought_secret = content.secret
     }
     const log = touched.get(message.log_id) ?? logs.get(message.log_id)
-    const refusal = refusalOf(item, log)
+    const refusal = refusalOf(item, log, holders)
     if (refusal !== null) {
       refused.push(refusal)
       return
@@ -173,13 +188,14 @@ function reception(context: Context): Reception {
     touched.set(message.log_id, { ...base, accepted: add(base.accepted, message.seq) })
     if (isNew && !known.has(message.id)) store(item)
     known.add(message.id)
+    holders.set(`${message.log_id}/${message.seq}`, message.id)
   }
 
   function store({ message, signature, bytes }: VerifiedMessage): void {
     const { content } = message
-    if (content.type === 'Introduction' && content.nickname !== '') {
-      contact.nickname = content.nickname
-      conversation.title = content.nickname
+    if (content.type === 'Introduction') {
+      contact.nickname = labelOf(content.nickname, peer)
+      conversation.title = contact.nickname
     }
     if (contact.state === 'request') {
       contact.request_messages += 1
@@ -211,6 +227,7 @@ function reception(context: Context): Reception {
   }
 
   return {
+    isTaken: ({ message }) => has(logs.get(message.log_id)?.accepted ?? [], message.seq),
     receive,
     refused,
     proofs: () =>
@@ -231,6 +248,16 @@ function reception(context: Context): Reception {
 }
 
 const clockOf = (row: ConversationRow): HybridTime => ({ ms: row.clock_ms, logical: row.clock_logical })
+
+/** Which messages stand at the places that were pushed to: another one there is a conflict. */
+async function holdersOf(
+  db: GigiDatabase,
+  pushed: readonly VerifiedMessage[],
+): Promise<Map<string, MessageId>> {
+  const places = pushed.map(({ message }) => [message.log_id, message.seq])
+  const rows = await db.messages.where('[log_id+seq]').anyOf(places).toArray()
+  return new Map(rows.map((row) => [`${row.log_id}/${row.seq}`, row.id]))
+}
 
 /** All logs of a conversation; their number is bounded where they are made. */
 export const logsOf = (db: GigiDatabase, conversation: ConversationId): Promise<LogRow[]> =>

@@ -1,5 +1,5 @@
 /** Message rows: how they are made of messages, and messages of them. */
-import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
+import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
 import { orderKey } from '../domain/ordering.ts'
 import type { MessageRow } from './schema.ts'
 
@@ -50,7 +50,7 @@ export interface OutboundDetails {
   readonly now: number
 }
 
-/** The row of a message that we send. */
+/** The row of a message that we send. What people do not see is tried for as long as it takes. */
 export function createOutboundMessage(message: AuthoredMessage, details: OutboundDetails): MessageRow {
   return {
     ...authoredColumns(message),
@@ -63,7 +63,7 @@ export function createOutboundMessage(message: AuthoredMessage, details: Outboun
     read: 1,
     sync_status: 'Pending',
     sync_attempts: 0,
-    expires_at: details.expiresAt,
+    expires_at: isShown(message.content.type) ? details.expiresAt : KEPT,
   }
 }
 

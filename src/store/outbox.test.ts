@@ -1,18 +1,12 @@
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { NotAcceptedError } from './log-writer.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { readHistory } from './history.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
-import {
-  addContactByInvite,
-  appendMessage,
-  NotAcceptedError,
-  queuedPeers,
-  readOutbox,
-  recordRefusal,
-} from './outbox.ts'
+import { addContactByInvite, appendMessage, queuedPeers, readOutbox, recordRefusal } from './outbox.ts'
 import { recordProofs } from './receipts.ts'
 import type { GigiDatabase } from './schema.ts'
 
@@ -109,7 +103,7 @@ describe('sending', () => {
 describe('the outbox', () => {
   test('is read oldest first, in pieces, without what the peer has', async () => {
     for (const words of ['a', 'b', 'c', 'd']) await send(words)
-    const first = await readOutbox(db, epoch, bob.peerId, null, 3)
+    const first = await readOutbox(db, epoch, bob.peerId, 'session', null, 3, now)
     expect(first.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
     const log = first.messages[0]?.log_id
     if (log === undefined) throw new Error('no log')
@@ -124,10 +118,15 @@ describe('the outbox', () => {
         read: [],
       },
     ])
-    expect((await readOutbox(db, epoch, bob.peerId, null, 9)).messages.map(({ seq }) => seq)).toEqual([3, 5])
-    const rest = await readOutbox(db, epoch, bob.peerId, first.cursor, 9)
+    expect(
+      (await readOutbox(db, epoch, bob.peerId, 'session', null, 9, now)).messages.map(({ seq }) => seq),
+    ).toEqual([3, 5])
+    const rest = await readOutbox(db, epoch, bob.peerId, 'session', first.cursor, 9, now)
     expect(rest.messages.map(({ seq }) => seq)).toEqual([5])
-    expect(await readOutbox(db, epoch, bob.peerId, rest.cursor, 9)).toMatchObject({ messages: [], looked: 0 })
+    expect(await readOutbox(db, epoch, bob.peerId, 'session', rest.cursor, 9, now)).toMatchObject({
+      messages: [],
+      looked: 0,
+    })
   })
 
   test('knows for whom something waits', async () => {
@@ -157,7 +156,7 @@ describe('the outbox', () => {
   test('D8: a leader that was replaced reads and writes nothing', async () => {
     const id = await send('a')
     await raiseEpoch(db)
-    await expect(readOutbox(db, epoch, bob.peerId, null, 1)).rejects.toThrow(FencedError)
+    await expect(readOutbox(db, epoch, bob.peerId, 'session', null, 1, now)).rejects.toThrow(FencedError)
     await expect(recordRefusal(db, epoch, bob.peerId, id, 'other')).rejects.toThrow(FencedError)
     expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
   })

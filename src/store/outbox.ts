@@ -1,30 +1,15 @@
 /** The way out: what the user sends is one transaction, and what waits for a peer is read in order. */
 import { Dexie } from 'dexie'
-import { DEFAULT_CONFIG } from '../domain/config.ts'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
-import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
-import { next } from '../domain/ordering.ts'
-import { has, highest, type SequenceSet } from '../domain/sequence-set.ts'
-import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
+import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
+import { has, type SequenceSet } from '../domain/sequence-set.ts'
 import { addContact, type NewContact } from './contacts.ts'
-import { requireIdentity, requireInstallation } from './identity.ts'
+import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { authoredMessage, createOutboundMessage, previewText } from './messages.ts'
-import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, QueueRow } from './schema.ts'
-
-/** Random bytes, at once: transactions wait for nothing but the store (D13). */
-export type RandomBytes = (count: number) => Uint8Array
-
-/** Tokens kept for each conversation: what many tabs can have under way at the moment when they die. */
-const REMEMBERED_TOKENS = 50
-
-/** The message cannot be sent because its recipient is not an accepted contact. */
-export class NotAcceptedError extends Error {
-  override readonly name = 'NotAcceptedError'
-}
-
-const tables = (db: GigiDatabase) =>
-  [db.meta, db.identity, db.contacts, db.conversations, db.logs, db.messages, db.offline_queue] as const
+import { takeLease } from './leases.ts'
+import { type LogWriter, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { authoredMessage } from './messages.ts'
+import type { GigiDatabase } from './schema.ts'
 
 /**
  * Writes a message of ours and its queue row in one transaction: id, time and sequence number are given out
@@ -39,7 +24,7 @@ export function appendMessage(
   random: RandomBytes,
   token?: string,
 ): Promise<MessageId> {
-  return db.transaction('rw', tables(db), async () => {
+  return db.transaction('rw', writerTables(db), async () => {
     const writer = await openWriter(db, conversation, now, random)
     const sent = writer.sentUnder(token)
     if (sent !== undefined) return sent
@@ -61,7 +46,7 @@ export function addContactByInvite(
   now: number,
   random: RandomBytes,
 ): Promise<ConversationId> {
-  return db.transaction('rw', tables(db), async () => {
+  return db.transaction('rw', writerTables(db), async () => {
     const self = (await requireIdentity(db)).peer_id
     const before = await db.contacts.get(contact.peerId)
     const conversation = await addContact(db, self, contact, now)
@@ -74,116 +59,11 @@ export function addContactByInvite(
   })
 }
 
-function introduction({ contact, identity }: Writer): MessageContent {
+function introduction({ contact, identity }: LogWriter): MessageContent {
   const nickname = identity.nickname
   return contact.invite_secret === undefined
     ? { type: 'Introduction', nickname }
     : { type: 'Introduction', nickname, secret: contact.invite_secret }
-}
-
-interface Writer {
-  readonly identity: IdentityRow
-  readonly contact: ContactRow
-  /** The last sequence number given out in this log. */
-  readonly seq: number
-  append(content: MessageContent): Promise<MessageId>
-  /** The message that was lately sent under a token. */
-  sentUnder(token: string | undefined): MessageId | undefined
-  note(token: string, id: MessageId): void
-  /** Writes back the rows that keep count. */
-  close(): Promise<void>
-}
-
-// Within a transaction over `tables`.
-async function openWriter(
-  db: GigiDatabase,
-  conversationId: ConversationId,
-  now: number,
-  random: RandomBytes,
-): Promise<Writer> {
-  const identity = await requireIdentity(db)
-  const installation = { ...(await requireInstallation(db)) }
-  const conversation = await db.conversations.get(conversationId)
-  if (conversation === undefined) throw new Error(`no conversation ${conversationId}`)
-  const contact = await db.contacts.get(conversation.peer_id)
-  if (contact?.state !== 'accepted') throw new NotAcceptedError(`${conversation.peer_id} is not accepted`)
-
-  const logId = conversation.own_log_id ?? (toBase64url(random(8)) as LogId)
-  const log = (await db.logs.get([conversationId, logId])) ?? {
-    conversation_id: conversationId,
-    log_id: logId,
-    author: identity.peer_id,
-    accepted: [],
-    read: [],
-  }
-  let seq = highest(log.accepted)
-  const changed: ConversationRow = { ...conversation, own_log_id: logId, last_activity: now }
-
-  return {
-    identity,
-    contact,
-    get seq() {
-      return seq
-    },
-    async append(content) {
-      const nonce = random(16)
-      installation.last_minted_ms = Math.max(now, installation.last_minted_ms + 1)
-      const time = next({ ms: changed.clock_ms, logical: changed.clock_logical }, now)
-      const message: AuthoredMessage = {
-        id: mintMessageId(installation.last_minted_ms, identity.peer_id, conversationId, nonce),
-        nonce: toBase64url(nonce),
-        conversation_id: conversationId,
-        author: identity.peer_id,
-        log_id: logId,
-        seq: ++seq,
-        time,
-        timestamp: now,
-        content,
-      }
-      const expiresAt = now + DEFAULT_CONFIG.message_ttl_seconds * 1000
-      const row = createOutboundMessage(message, {
-        senderNickname: identity.nickname,
-        recipientNickname: contact.nickname,
-        expiresAt,
-        now,
-      })
-      await db.messages.add(row)
-      await db.offline_queue.add(queueRow(message.id, contact, expiresAt, now))
-      changed.clock_ms = time.ms
-      changed.clock_logical = time.logical
-      if (isShown(content.type))
-        changed.preview = {
-          direction: 'Sent',
-          text: previewText(content),
-          timestamp: now,
-          order_key: row.order_key,
-        }
-      return message.id
-    },
-    sentUnder: (token) => conversation.sent_tokens?.find((sent) => sent.token === token)?.id,
-    note(token, id) {
-      changed.sent_tokens = [...(changed.sent_tokens ?? []), { token, id }].slice(-REMEMBERED_TOKENS)
-    },
-    async close() {
-      await db.logs.put({ ...log, accepted: [[1, seq]] })
-      await db.conversations.put(changed)
-      await db.meta.put(installation)
-    },
-  }
-}
-
-function queueRow(id: MessageId, contact: ContactRow, expiresAt: number, now: number): QueueRow {
-  return {
-    message_id: id,
-    target_nickname: contact.nickname,
-    target_peer_id: contact.peer_id,
-    queued_at: now,
-    retry_count: 0,
-    max_retries: DEFAULT_CONFIG.max_retry_attempts,
-    next_retry_at: now,
-    expires_at: expiresAt,
-    status: 'Pending',
-  }
 }
 
 export interface OutboxBatch {
@@ -195,16 +75,22 @@ export interface OutboxBatch {
   readonly looked: number
 }
 
-/** The next messages that wait for `peer`, after `cursor` (null: from the oldest), at most `limit`. */
+/**
+ * The next messages that wait for `peer`, after `cursor` (null: from the oldest), at most `limit`. What has had its
+ * time is left out; nothing is given while another holder has the peer leased.
+ */
 export function readOutbox(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
+  holder: string,
   cursor: MessageId | null,
   limit: number,
+  now: number,
 ): Promise<OutboxBatch> {
-  return db.transaction('r', db.meta, db.offline_queue, db.messages, db.receipts, async () => {
+  return db.transaction('rw', db.meta, db.leases, db.offline_queue, db.messages, db.receipts, async () => {
     await checkEpoch(db, epoch)
+    if (!(await takeLease(db, epoch, peer, holder, now))) return { messages: [], cursor, looked: 0 }
     const queued = await db.offline_queue
       .where('[target_peer_id+message_id]')
       .between([peer, cursor ?? Dexie.minKey], [peer, Dexie.maxKey], false, true)
@@ -220,7 +106,9 @@ export function readOutbox(
       receipts.set(row.log_id, receipt?.delivered ?? [])
     }
     return {
-      messages: rows.filter((row) => !has(receipts.get(row.log_id) ?? [], row.seq)).map(authoredMessage),
+      messages: rows
+        .filter((row) => row.expires_at > now && !has(receipts.get(row.log_id) ?? [], row.seq))
+        .map(authoredMessage),
       cursor: queued.at(-1)?.message_id ?? null,
       looked: queued.length,
     }

@@ -40,6 +40,8 @@ export function recordProofs(
       if (proof.conversation !== conversation) continue
       const log = await db.logs.get([conversation, proof.log])
       if (log?.author !== self) continue
+      // Whoever has more of our log than we wrote knew another life of this profile: what they have is not ours.
+      if (highest(proof.accepted) > highest(log.accepted)) continue
       const written: SequenceSet = [[1, highest(log.accepted)]]
       const row = (await db.receipts.get([conversation, proof.log, peer])) ?? newReceipt(proof, peer)
       const read = union(row.read, intersection(proof.read, written))

@@ -5,6 +5,7 @@
  * tenth of the write rate, so there is none without one.
  */
 import { Dexie, type EntityTable, type Table } from 'dexie'
+import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
@@ -48,6 +49,8 @@ export interface MessageRow {
   signature?: Uint8Array
   /** Why the recipient refused it for good; trying has ended. */
   refusal?: string
+  /** When trying ended because its time was up. Not the same as not delivered: a late proof still comes. */
+  expired_at?: number
 }
 
 export interface QueueRow {
@@ -60,7 +63,17 @@ export interface QueueRow {
   last_retry_at?: number
   next_retry_at: number
   expires_at: number
+  /** Pending in the table; InProgress while the peer is leased (store/leases.ts). Others leave the table. */
   status: QueueStatus
+}
+
+/** Who pushes to a peer at the moment. */
+export interface LeaseRow {
+  peer_id: PeerId
+  /** Whoever holds it: a session. */
+  holder: string
+  epoch: number
+  until: number
 }
 
 export interface AcknowledgmentRow {
@@ -130,6 +143,8 @@ export interface LogRow {
   accepted: SequenceSet
   /** What was displayed here; what we tell the author we have read. */
   read: SequenceSet
+  /** Of an own log: numbers whose message was given up or moved on, to be filled by voids where they lack. */
+  vacated?: SequenceSet
 }
 
 /** What one peer has proven about one of our logs: the truth that message rows are settled from. */
@@ -151,16 +166,25 @@ export interface Settings {
   nearby: boolean
 }
 
+/** Apart from `meta`, which is watched, since it changes with every message that is sent. */
+export interface InstallationRow {
+  key: 'self'
+  id: InstallationId
+  /** Mint time of the last message id, milliseconds: they strictly rise. */
+  last_minted_ms: number
+}
+
 export type MetaRow =
-  | { key: 'installation'; id: InstallationId; last_minted_ms: number }
   | { key: 'leader'; epoch: number }
   | { key: 'settings'; settings: Settings }
+  | { key: 'config'; config: PersistenceConfig }
   | { key: 'invite'; secret: string; expires: number }
   /** As the relay last told it, for when it is down. */
   | { key: 'relay'; config: RelayConfig }
 
 export class GigiDatabase extends Dexie {
   declare meta: Table<MetaRow, MetaRow['key']>
+  declare installation: EntityTable<InstallationRow, 'key'>
   declare identity: EntityTable<IdentityRow, 'id'>
   declare contacts: EntityTable<ContactRow, 'peer_id'>
   declare conversations: EntityTable<ConversationRow, 'id'>
@@ -168,6 +192,7 @@ export class GigiDatabase extends Dexie {
   declare receipts: Table<ReceiptRow, [ConversationId, LogId, PeerId]>
   declare messages: EntityTable<MessageRow, 'id'>
   declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
+  declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
 
   constructor(name = 'gigi') {
@@ -175,6 +200,7 @@ export class GigiDatabase extends Dexie {
     super(name, { chromeTransactionDurability: 'strict' })
     this.version(1).stores({
       meta: 'key',
+      installation: 'key',
       identity: 'id',
       // state: requests to count, blocked ones to list.
       contacts: 'peer_id, state',
@@ -184,7 +210,9 @@ export class GigiDatabase extends Dexie {
       receipts: '[conversation_id+log_id+peer_id]',
       // A page of a conversation; a run of a log, to settle it.
       messages: 'id, [conversation_id+order_key], [log_id+seq]',
-      offline_queue: '[target_peer_id+message_id]',
+      // What waits for a peer, in order; what is due; what has had its time.
+      offline_queue: '[target_peer_id+message_id], next_retry_at, expires_at',
+      leases: 'peer_id',
       message_acknowledgments: 'id',
     })
   }

@@ -3,8 +3,16 @@ import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { Hello } from '../protocol/frames.ts'
 import { PUSH_WINDOW } from '../protocol/limits.ts'
 import { person } from '../testing/people.ts'
-import { currentSession, decide, type Effect, type PeerEvent, type PeerState, unknownPeer } from './decide.ts'
-import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS } from './limits.ts'
+import {
+  currentSession,
+  decide,
+  type Effect,
+  isThere,
+  type PeerEvent,
+  type PeerState,
+  unknownPeer,
+} from './decide.ts'
+import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS } from './limits.ts'
 
 const [low, high] = [person('Alice', 1).peerId, person('Bob', 2).peerId].sort() as [PeerId, PeerId]
 const id = (n: number) => `id-${String(n)}` as MessageId
@@ -89,6 +97,32 @@ describe('dialling', () => {
       run.now += wait
       expect(run.feed({ type: 'wake' }).types).toEqual(['dial'])
     }
+  })
+
+  test('a session that ends as soon as it began waits like a failed dial; one that lasted does not', () => {
+    const run = new Run().feed({ type: 'presence', online: true }).feed({ type: 'queued', queued: true })
+    for (const wait of [1000, 2000, 4000]) {
+      run.feed({ type: 'dialed', ok: true, random: 0 }).open('1').ready('1')
+      run.feed({ type: 'closed', session: '1', random: 0 })
+      expect(run.effects).toContainEqual({ type: 'wake-at', at: run.now + wait })
+      run.now += wait
+      expect(run.feed({ type: 'wake' }).types).toEqual(['dial'])
+    }
+    run.feed({ type: 'dialed', ok: true, random: 0 }).open('1').ready('1')
+    run.now += LASTING_MS + 1
+    expect(run.feed({ type: 'closed', session: '1', random: 0 }).types).toContain('dial')
+  })
+
+  test('a peer that presence says has left is not there, though its dead session still stands, until it is heard', () => {
+    const run = new Run().feed({ type: 'presence', online: true }).open('1').ready('1')
+    run.now += 1
+    run.feed({ type: 'presence', online: false })
+    expect(isThere(run.state)).toBe(false)
+    run.now += 1
+    run.feed({ type: 'frame', session: '1', frame: { type: 'ack', through: 0, proofs: [], refused: [] } })
+    expect(isThere(run.state)).toBe(true)
+    // The relay is gone, and with it what it knew.
+    expect(isThere(run.feed({ type: 'presence', online: null }).state)).toBe(true)
   })
 
   test('without a reservation nothing is dialled; with it back, at once and without the old waits', () => {

@@ -16,6 +16,7 @@ import {
   DIAL_BACKOFF,
   HELLO_TIMEOUT_MS,
   IDLE_MS,
+  LASTING_MS,
   MAX_SESSIONS_PER_PEER,
   MAX_WAITING_PUSHES,
 } from './limits.ts'
@@ -26,8 +27,9 @@ export interface SessionState {
   readonly initiator: PeerId
   readonly path: SessionPath
   readonly openedAt: number
-  /** When a frame last came or went. */
+  /** When a frame last came or went, and when one last came. */
   readonly activeAt: number
+  readonly heardAt: number
   /** Null until their hello came. */
   readonly hello: Pick<Hello, 'started' | 'ordinal'> | null
   /** Their first summary is recorded: we know what they have, and may push the rest. */
@@ -53,6 +55,8 @@ export interface PeerState {
   readonly peer: PeerId
   /** What presence says; null: it says nothing. */
   readonly online: boolean | null
+  /** When it said so. */
+  readonly presenceAt: number
   /** We hold a reservation, so a dial is worth its while. */
   readonly network: boolean
   /** Something waits for this peer. */
@@ -69,10 +73,12 @@ export interface PeerState {
 
 export type PeerEvent =
   | { readonly type: 'network'; readonly online: boolean }
-  | { readonly type: 'presence'; readonly online: boolean }
+  | { readonly type: 'presence'; readonly online: boolean | null }
   | { readonly type: 'shown'; readonly shown: boolean }
   | { readonly type: 'queued'; readonly queued: boolean }
   | { readonly type: 'tick' }
+  /** A timed attempt is due, and counted. */
+  | { readonly type: 'attempt' }
   | { readonly type: 'wake' }
   | { readonly type: 'dialed'; readonly ok: boolean; readonly random: number }
   | {
@@ -83,7 +89,7 @@ export type PeerEvent =
       /** Counts our sessions with anyone. */
       readonly ordinal: number
     }
-  | { readonly type: 'closed'; readonly session: string }
+  | { readonly type: 'closed'; readonly session: string; readonly random: number }
   | { readonly type: 'frame'; readonly session: string; readonly frame: Frame }
   | { readonly type: 'recorded'; readonly session: string }
   | {
@@ -123,6 +129,8 @@ export type Effect =
       readonly proofs: readonly LogProof[]
       readonly refused: readonly Refusal[]
     }
+  /** Give back the lease that the session may hold on the peer. */
+  | { readonly type: 'release'; readonly session: string }
   /** Feed `wake` at this time, milliseconds since the epoch. */
   | { readonly type: 'wake-at'; readonly at: number }
 
@@ -132,6 +140,7 @@ export const unknownPeer = (self: PeerId, peer: PeerId, network: boolean): PeerS
   self,
   peer,
   online: null,
+  presenceAt: 0,
   network,
   queued: false,
   shown: false,
@@ -151,13 +160,15 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
       // Back on a network, what failed before says nothing.
       return connect({ ...state, network: event.online, failures: 0, dialAt: 0 }, now, false)
     case 'presence':
-      return connect({ ...state, online: event.online, failures: 0, dialAt: 0 }, now, false)
+      return connect({ ...state, online: event.online, presenceAt: now, failures: 0, dialAt: 0 }, now, false)
     case 'shown':
       return connect({ ...state, shown: event.shown }, now, event.shown && !state.shown)
     case 'queued':
       return onQueued(state, event.queued, now)
     case 'tick':
       return onTick(state, now)
+    case 'attempt':
+      return onAttempt(state, now)
     case 'wake':
       return onWake(state, now)
     case 'dialed':
@@ -165,7 +176,7 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
     case 'opened':
       return onOpened(state, event, now)
     case 'closed':
-      return onClosed(state, event.session, now)
+      return onClosed(state, event.session, event.random, now)
     case 'frame':
       return onFrame(state, event.session, event.frame, now)
     case 'recorded':
@@ -179,6 +190,16 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
     case 'blocked':
       return [state, state.sessions.map(({ id }) => ({ type: 'close', session: id, reason: 'blocked' }))]
   }
+}
+
+/**
+ * Whether the peer is there: presence says so, or a session does. When presence has said that the peer left, a
+ * session counts again when something is heard on it: it may be dead, and take seconds to show it.
+ */
+export function isThere(state: PeerState): boolean {
+  const session = currentSession(state)
+  if (state.online === true || session === undefined) return state.online === true
+  return state.online === null || session.heardAt > state.presenceAt
 }
 
 /** The session that is in use: their hello came, and no better one did. */
@@ -199,7 +220,8 @@ function connect(state: PeerState, now: number, evenIfSilent: boolean): Decision
 }
 
 function onDialed(state: PeerState, ok: boolean, random: number, now: number): Decision {
-  if (ok) return [{ ...state, dialing: false, failures: 0, dialAt: 0 }, []]
+  // Whether it was worth it shows when the session lasts.
+  if (ok) return [{ ...state, dialing: false }, []]
   const failures = state.failures + 1
   const dialAt = now + backoffMs(failures, DIAL_BACKOFF, random)
   return connect({ ...state, dialing: false, failures, dialAt }, now, false)
@@ -223,6 +245,14 @@ function onTick(state: PeerState, now: number): Decision {
   return [state, idle ? [{ type: 'close', session: session.id, reason: 'idle' }] : []]
 }
 
+/** Pushes again what an open session left unconfirmed; without one, dials even where presence says nothing. */
+function onAttempt(state: PeerState, now: number): Decision {
+  const session = currentSession(state)
+  if (session === undefined) return connect({ ...state, queued: true }, now, true)
+  const settled = session.acknowledged === session.pushed
+  return settled ? flush(update(state, session.id, { cursor: null, more: true }), session.id) : [state, []]
+}
+
 const onWake = (state: PeerState, now: number): Decision => connect(state, now, false)
 
 function onOpened(
@@ -238,6 +268,7 @@ function onOpened(
     path: event.path,
     openedAt: now,
     activeAt: now,
+    heardAt: 0,
     hello: null,
     ready: false,
     pushed: 0,
@@ -258,8 +289,14 @@ function onOpened(
   return [{ ...state, sessions: [...state.sessions, session] }, [greet]]
 }
 
-function onClosed(state: PeerState, id: string, now: number): Decision {
-  return connect({ ...state, sessions: state.sessions.filter((s) => s.id !== id) }, now, false)
+function onClosed(state: PeerState, id: string, random: number, now: number): Decision {
+  const session = state.sessions.find((s) => s.id === id)
+  // A session that ends as soon as it began is a failed dial: it would be made again and again.
+  const failures = session === undefined || now - session.openedAt > LASTING_MS ? 0 : state.failures + 1
+  const dialAt = failures === 0 ? 0 : now + backoffMs(failures, DIAL_BACKOFF, random)
+  const rest = { ...state, failures, dialAt, sessions: state.sessions.filter((s) => s.id !== id) }
+  const [next, effects] = connect(rest, now, false)
+  return [next, [{ type: 'release', session: id }, ...effects]]
 }
 
 function onFrame(state: PeerState, id: string, frame: Frame, now: number): Decision {
@@ -268,7 +305,7 @@ function onFrame(state: PeerState, id: string, frame: Frame, now: number): Decis
   if (session === undefined) return [state, []]
   if (frame.type === 'hello') return onHello(state, session, frame, now)
   if (session.hello === null) return refuse(state, id, `${frame.type} before hello`)
-  const active = update(state, id, { activeAt: now })
+  const active = update(state, id, { activeAt: now, heardAt: now })
   switch (frame.type) {
     case 'summary': {
       const proofs = frame.conversations.flatMap(({ conversation, logs }) =>
@@ -287,7 +324,7 @@ function onHello(state: PeerState, session: SessionState, hello: Hello, now: num
   if (session.hello !== null) return refuse(state, session.id, 'a second hello')
   if (hello.version !== SYNC_VERSION)
     return refuse(state, session.id, `version ${hello.version} is not spoken here`)
-  const said: SessionState = { ...session, hello, activeAt: now }
+  const said: SessionState = { ...session, hello, activeAt: now, heardAt: now }
   const rival = currentSession(state)
   const wins = rival === undefined || supersedes(said, hello, rival)
   const loser = wins ? rival : said
@@ -328,8 +365,13 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
   const acknowledged = Math.max(session.acknowledged, ack.through)
   const refusedForNow = session.refusedForNow || ack.refused.some((r) => !r.permanent)
   const { proofs, refused } = ack
+  // All is confirmed: what is left in the queue, or comes back into it under an old id, is read from the start.
+  const cursor = acknowledged === session.pushed && !refusedForNow ? null : session.cursor
   const record: Effect = { type: 'record', session: session.id, first: false, proofs, refused }
-  const [next, effects] = flush(update(state, session.id, { acknowledged, refusedForNow }), session.id)
+  const [next, effects] = flush(
+    update(state, session.id, { acknowledged, refusedForNow, cursor }),
+    session.id,
+  )
   return [next, [record, ...effects]]
 }
 

@@ -1,7 +1,14 @@
 /** The effects that touch the store and the keys: each awaits, and returns what `decide` is to know of it. */
 import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
-import { type OpenedEnvelope, envelopeSignedBytes, openEnvelope, sealEnvelope } from '../protocol/envelope.ts'
+import { MalformedError } from '../protocol/cbor.ts'
+import {
+  claimedId,
+  envelopeSignedBytes,
+  type OpenedEnvelope,
+  openEnvelope,
+  sealEnvelope,
+} from '../protocol/envelope.ts'
 import {
   type Hello,
   type LogProof,
@@ -12,22 +19,22 @@ import {
 } from '../protocol/frames.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { PUSH_BYTES } from '../protocol/limits.ts'
-import { requireIdentity, requireInstallation } from '../store/identity.ts'
+import { readConfig, requireIdentity, requireInstallation } from '../store/identity.ts'
 import { acceptMessages, BlockedError, type PeerWords, type VerifiedMessage } from '../store/inbox.ts'
 import { readOutbox, recordRefusal } from '../store/outbox.ts'
 import { recordProofs, settle } from '../store/receipts.ts'
+import { fillVacated } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { readSummary } from '../store/summary.ts'
-import { SETTLE_ROWS } from './limits.ts'
-import type { Clock, Crypto } from './ports.ts'
+import { FILLED_NUMBERS, SETTLE_ROWS } from './limits.ts'
+import type { Clock, Crypto, Random } from './ports.ts'
 
 export interface EffectContext {
   readonly db: GigiDatabase
   readonly epoch: number
   readonly clock: Clock
   readonly crypto: Crypto
-  /** Messages in one push. */
-  readonly batchSize: () => number
+  readonly random: Random
   /** When this node started. */
   readonly started: number
   /** Where this node can be found: addresses of its relays. */
@@ -63,10 +70,11 @@ export interface SealedBatch {
 export async function sealOutbox(
   context: EffectContext,
   peer: PeerId,
+  session: string,
   cursor: MessageId | null,
 ): Promise<SealedBatch> {
-  const limit = context.batchSize()
-  const batch = await readOutbox(context.db, context.epoch, peer, cursor, limit)
+  const limit = (await readConfig(context.db)).max_batch_size
+  const batch = await readOutbox(context.db, context.epoch, peer, session, cursor, limit, context.clock.now())
   const sealed = await Promise.all(batch.messages.map((message) => seal(context.crypto, message)))
   let bytes = 0
   const fitting = sealed.findIndex((envelope) => (bytes += envelope.length) > PUSH_BYTES)
@@ -88,8 +96,9 @@ export interface PushOutcome {
 }
 
 /**
- * Verifies and commits a push. What is not its author's is refused for good. Throws MalformedError when an
- * envelope cannot be read, BlockedError when the peer is blocked.
+ * Verifies and commits a push. What cannot be read, or is not its author's, is refused for good and holds up
+ * nothing behind it. Throws MalformedError when an envelope does not even name a message, BlockedError when the
+ * peer is blocked.
  */
 export async function acceptPush(
   context: EffectContext,
@@ -97,31 +106,47 @@ export async function acceptPush(
   said: PeerWords,
   push: Push,
 ): Promise<PushOutcome> {
-  const opened = push.envelopes.map((sealed) => ({ ...openEnvelope(sealed), bytes: sealed.length }))
-  const valid = await Promise.all(opened.map((envelope) => isSigned(context.crypto, envelope)))
-  const verified: VerifiedMessage[] = []
-  const forged: Refusal[] = []
-  opened.forEach(({ message, signature, bytes }, i) => {
-    if (valid[i] === true) verified.push({ message, signature, bytes })
-    else forged.push({ id: message.id, permanent: true, code: 'malformed' })
-  })
+  const read = await Promise.all(push.envelopes.map((sealed) => verify(context.crypto, sealed)))
+  const verified = read.filter((item) => 'message' in item)
+  const malformed = read.filter((item) => 'code' in item)
   const now = context.clock.now()
   const outcome = await acceptMessages(context.db, context.epoch, peer, said, verified, now)
-  return { proofs: outcome.proofs, refused: [...outcome.refused, ...forged] }
+  return { proofs: outcome.proofs, refused: [...outcome.refused, ...malformed] }
 }
 
-const isSigned = (crypto: Crypto, { message, signed, signature }: OpenedEnvelope): Promise<boolean> =>
-  crypto.verify(keyOfPeerId(message.author), signature, signed)
+async function verify(crypto: Crypto, sealed: Uint8Array): Promise<VerifiedMessage | Refusal> {
+  const opened = readable(sealed)
+  if ('code' in opened) return opened
+  const { message, signed, signature } = opened
+  if (await crypto.verify(keyOfPeerId(message.author), signature, signed))
+    return { message, signature, bytes: sealed.length }
+  return { id: message.id, permanent: true, code: 'malformed' }
+}
+
+function readable(sealed: Uint8Array): OpenedEnvelope | Refusal {
+  try {
+    return openEnvelope(sealed)
+  } catch (error) {
+    const id = error instanceof MalformedError ? claimedId(sealed) : null
+    if (id === null) throw error
+    return { id, permanent: true, code: 'malformed' }
+  }
+}
 
 /** The refusal of everything in a push, for now: it could not be stored. */
 export const refuseAll = (push: Push): PushOutcome => ({
   proofs: [],
-  refused: push.envelopes.map((sealed) => ({
-    id: openEnvelope(sealed).message.id,
-    permanent: false,
-    code: 'storage-full',
-  })),
+  refused: push.envelopes.flatMap((sealed) => {
+    const id = claimedId(sealed)
+    return id === null ? [] : [{ id, permanent: false, code: 'storage-full' as const }]
+  }),
 })
+
+/** The greeting's summary is recorded: fills what the peer lacks and nothing will be sent for any more. */
+export async function fillGaps(context: EffectContext, peer: PeerId): Promise<void> {
+  const { db, epoch, clock, random } = context
+  await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
+}
 
 /** Records what a peer proved and refused, and settles the rows from it. */
 export async function recordAck(

@@ -4,7 +4,8 @@ import { addContact, setContactState } from '../store/contacts.ts'
 import { markAsRead, readHistory } from '../store/history.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import { addContactByInvite, appendMessage } from '../store/outbox.ts'
-import { saveInviteSecret } from '../store/identity.ts'
+import { saveConfig, saveInviteSecret } from '../store/identity.ts'
+import { DEFAULT_CONFIG } from '../domain/config.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { FakeTime, silentLog, until } from '../testing/fake-world.ts'
@@ -23,7 +24,6 @@ class Device {
   transport: MemoryTransport
   fenced = false
   trouble: string | null = null
-  batchSize = 20
 
   constructor(who: Person, db: GigiDatabase, network: MemoryNetwork, time: FakeTime) {
     this.who = who
@@ -35,6 +35,7 @@ class Device {
 
   async comeOnline(): Promise<void> {
     this.transport = this.network.transport(this.who.peerId)
+    await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
     this.engine = new SyncEngine({
       db: this.db,
       epoch: await raiseEpoch(this.db),
@@ -47,8 +48,6 @@ class Device {
       log: silentLog,
       started: this.time.now(),
       relays: () => [],
-      batchSize: () => this.batchSize,
-      syncInterval: () => 30_000,
       listener: {
         network: () => undefined,
         peer: (peer, report) => this.reports.set(peer, report),
@@ -186,11 +185,51 @@ describe('two who know each other', () => {
     }
     bob.transport.drop('the network broke')
     alice.engine?.show(new Set([bob.who.peerId]))
-    await until(() => bobGreeted && held.length === 2, 'both to greet')
+    await until(() => {
+      time.advance(10)
+      return bobGreeted && held.length === 2
+    }, 'both to greet')
     await bob.readAll(alice)
     network.deliver = deliver
     for (const arrive of held) deliver(alice.who.peerId, bob.who.peerId, arrive)
     await until(async () => (await alice.statuses())[1] === 'Acknowledged', 'reading to be told')
+  })
+
+  test('an engine with nothing to do does nothing', async () => {
+    await Promise.all([alice.comeOnline(), bob.comeOnline()])
+    await alice.write(bob, 'one')
+    await until(() => all('Delivered')(alice), 'delivery')
+    const begun = vi.spyOn(alice.db, 'transaction')
+    let quiet = 0
+    await until(() => {
+      quiet = begun.mock.calls.length === 0 ? quiet + 1 : 0
+      begun.mockClear()
+      return quiet > 50
+    }, 'the store to be left alone')
+  })
+
+  test('timed attempts and the end of trying come by themselves, and none is spent while offline', async () => {
+    await alice.write(bob, 'one')
+    time.advance(3_600_000)
+    const row = async () => (await alice.db.offline_queue.toArray()).at(-1)
+    expect(await row()).toMatchObject({ retry_count: 0 })
+    await alice.comeOnline()
+    await until(async () => (await row())?.retry_count === 1, 'the first attempt')
+    const dial = vi.spyOn(alice.transport, 'dial')
+    await until(async () => {
+      time.advance(60_000)
+      return (await row())?.retry_count === 3
+    }, 'the third attempt')
+    expect(dial).toHaveBeenCalled()
+    time.advance(7 * 24 * 3_600_000)
+    await until(
+      async () => (await alice.db.messages.toArray()).at(-1)?.expired_at !== undefined,
+      'the end of trying',
+    )
+    await bob.comeOnline()
+    await until(async () => (await alice.statuses())[0] === 'Delivered', 'the introduction')
+    expect(await bob.texts(alice)).toEqual([])
+    await until(async () => (await bob.db.logs.toArray())[0]?.accepted[0]?.[1] === 2, 'the void')
   })
 
   test('a session that breaks in mid-push is taken up again, without loss or repetition', async () => {

@@ -10,16 +10,20 @@ import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
 import { onTablesChanged } from '../store/changes.ts'
+import { cleanAcknowledgments } from '../store/cleanup.ts'
 import { contactsInState, readContact, updateContact } from '../store/contacts.ts'
-import { readInviteSecret } from '../store/identity.ts'
+import { readConfig, readInviteSecret } from '../store/identity.ts'
 import { BlockedError, type PeerWords } from '../store/inbox.ts'
 import { FencedError } from '../store/leadership.ts'
+import { releaseLease } from '../store/leases.ts'
 import { queuedPeers } from '../store/outbox.ts'
+import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
 import {
   currentSession,
   decide,
   type Effect,
   isForgettable,
+  isThere,
   type PeerEvent,
   type PeerState,
   unknownPeer,
@@ -27,14 +31,16 @@ import {
 import {
   acceptPush,
   type EffectContext,
+  fillGaps,
   greeting,
   readReads,
   recordAck,
   refuseAll,
   sealOutbox,
 } from './effects.ts'
-import { MAX_PEERS, MAX_QUEUED_PEERS } from './limits.ts'
-import type { Log, NetworkState, Random, Session, SessionPath, Timer, Transport } from './ports.ts'
+import { CLEANUP_ROWS, DUE_ROWS, MAX_PEERS, MAX_QUEUED_PEERS } from './limits.ts'
+import { Periodic } from './periodic.ts'
+import type { Log, NetworkState, Session, SessionPath, Timer, Transport } from './ports.ts'
 import { Coalesced, SerialByKey } from './serial.ts'
 
 export interface PeerReport {
@@ -56,11 +62,8 @@ export interface EngineOptions extends EffectContext {
   readonly self: PeerId
   readonly transport: Transport
   readonly timer: Timer
-  readonly random: Random
   readonly log: Log
   readonly listener: EngineListener
-  /** Milliseconds between ticks. */
-  readonly syncInterval: () => number
 }
 
 const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
@@ -77,30 +80,46 @@ export class SyncEngine {
   readonly #queue = new Coalesced(() => this.#guard('look for queued messages', () => this.#findQueued()))
   readonly #reads = new Coalesced(() => this.#guard('tell what was read', () => this.#tellReads()))
   readonly #watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
+  readonly #periods = new Coalesced(() => this.#guard('read the configuration', () => this.#keepPeriods()))
+  readonly #cleaning = new Coalesced(() => this.#guard('clean up', () => this.#clean()))
+  readonly #tick: Periodic
+  readonly #cleanup: Periodic
+  readonly #due = new Coalesced(() => this.#guard('see to what is due', () => this.#seeToDue()))
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
   #ordinal = 0
   #troubled = false
   #shown: ReadonlySet<PeerId> = new Set()
   #running = false
-  #cancelTick: () => void = () => undefined
+  #cancelDue: () => void = () => undefined
   #unsubscribe: () => void = () => undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#tick = new Periodic(options.timer, () => {
+      for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+    })
+    this.#cleanup = new Periodic(options.timer, () => {
+      this.#cleaning.request()
+    })
   }
 
   async start(): Promise<void> {
     this.#running = true
     this.#unsubscribe = onTablesChanged(this.#options.db, (tables) => {
-      if (tables.has('offline_queue')) this.#queue.request()
+      if (tables.has('offline_queue')) {
+        this.#queue.request()
+        this.#due.request()
+      }
       // A contact that was just accepted is told from here on.
       if (tables.has('logs') || tables.has('contacts')) this.#reads.request()
       if (tables.has('contacts') || tables.has('meta')) this.#watches.request()
+      if (tables.has('meta')) this.#periods.request()
     })
     this.#watches.request()
     this.#queue.request()
-    this.#armTick()
+    this.#due.request()
+    this.#periods.request()
     await this.#options.transport.start({
       network: (state) => this.#onNetwork(state),
       presence: (peer, online) => this.#feed(peer, { type: 'presence', online }),
@@ -114,10 +133,20 @@ export class SyncEngine {
   async stop(): Promise<void> {
     this.#running = false
     this.#unsubscribe()
-    this.#cancelTick()
+    this.#tick.stop()
+    this.#cleanup.stop()
+    this.#cancelDue()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    await Promise.all([this.#work.idle(), this.#queue.idle(), this.#reads.idle(), this.#watches.idle()])
+    await Promise.all([
+      this.#work.idle(),
+      this.#queue.idle(),
+      this.#reads.idle(),
+      this.#watches.idle(),
+      this.#due.idle(),
+      this.#periods.idle(),
+      this.#cleaning.idle(),
+    ])
   }
 
   /** Whose conversations are open in a visible tab: these are connected to. */
@@ -194,9 +223,9 @@ export class SyncEngine {
       }
       case 'know':
         this.#said.set(peer, effect.hello)
-        return updateContact(options.db, options.self, peer, effect.hello)
+        return updateContact(options.db, options.epoch, options.self, peer, effect.hello)
       case 'read-outbox': {
-        const batch = await sealOutbox(options, peer, effect.cursor)
+        const batch = await sealOutbox(options, peer, effect.session, effect.cursor)
         this.#feed(peer, { type: 'outbox', session: effect.session, ...batch })
         return
       }
@@ -206,8 +235,14 @@ export class SyncEngine {
         this.#feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
         return
       }
+      case 'release':
+        await releaseLease(options.db, peer, effect.session)
+        // Whoever waited for the lease reads on.
+        this.#queue.request()
+        return
       case 'record':
         await recordAck(options, peer, effect.proofs, effect.refused)
+        if (effect.first) await fillGaps(options, peer)
         this.#feed(peer, { type: 'recorded', session: effect.session })
         // What was read since the greeting was made has not been told.
         if (effect.first) this.#reads.request()
@@ -245,6 +280,7 @@ export class SyncEngine {
     for (const peer of [...this.#peers.keys()])
       this.#feed(peer, { type: 'network', online: state === 'online' })
     this.#queue.request()
+    this.#due.request()
   }
 
   #onOpened(session: Session): void {
@@ -274,7 +310,8 @@ export class SyncEngine {
     this.#options.log.info('session closed', { peer: session.peer, path: session.path, reason })
     this.#sessions.delete(session.id)
     this.#readsTold.delete(session.id)
-    this.#feed(session.peer, { type: 'closed', session: session.id })
+    const random = this.#options.random.fraction()
+    this.#feed(session.peer, { type: 'closed', session: session.id, random })
     if ((this.#peers.get(session.peer)?.sessions.length ?? 0) === 0) this.#said.delete(session.peer)
   }
 
@@ -312,11 +349,45 @@ export class SyncEngine {
         this.#feed(peer, { type: 'blocked' })
   }
 
-  #armTick(): void {
-    this.#cancelTick = this.#options.timer.after(this.#options.syncInterval(), () => {
-      for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
-      this.#armTick()
+  /** Ends what has had its time, makes the timed attempts that are due, and comes back when the next one is. */
+  async #seeToDue(): Promise<void> {
+    const { db, epoch, clock, timer, random } = this.#options
+    while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
+    // No attempt is spent while this device is offline.
+    const online = this.#network === 'online'
+    const tried = new Set<PeerId>()
+    while (online) {
+      const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction)
+      for (const peer of begun) tried.add(peer)
+      if (begun.length === 0) break
+    }
+    for (const peer of tried) this.#feed(peer, { type: 'attempt' })
+    const due = [await nextExpiryAt(db), online ? await nextAttemptAt(db) : null].filter((at) => at !== null)
+    this.#cancelDue()
+    if (due.length === 0 || !this.#isRunning()) return
+    const delay = Math.max(0, Math.min(...due) - clock.now())
+    this.#cancelDue = timer.after(delay, () => {
+      this.#due.request()
     })
+  }
+
+  #isRunning(): boolean {
+    return this.#running
+  }
+
+  /** The periods as the configuration has them: a change holds at once. */
+  async #keepPeriods(): Promise<void> {
+    const config = await readConfig(this.#options.db)
+    if (!this.#isRunning()) return
+    this.#tick.every(config.sync_interval_seconds * 1000)
+    this.#cleanup.every(config.cleanup_interval_seconds * 1000)
+  }
+
+  async #clean(): Promise<void> {
+    const { db, epoch, clock } = this.#options
+    let cursor: string | null = null
+    do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
+    while (cursor !== null && this.#isRunning())
   }
 
   #armWake(peer: PeerId, at: number): void {
@@ -358,5 +429,5 @@ export class SyncEngine {
 
 function report(state: PeerState): PeerReport {
   const session = currentSession(state)
-  return { online: state.online === true || session !== undefined, path: session?.path ?? 'none' }
+  return { online: isThere(state), path: session?.path ?? 'none' }
 }

@@ -2,6 +2,8 @@
 
 /** A failed dial of a peer that is there: first wait and longest wait, milliseconds. */
 export const DIAL_BACKOFF = { firstMs: 1_000, maxMs: 30_000 }
+/** A session that ends sooner than this counts as a failed dial, milliseconds. */
+export const LASTING_MS = 5_000
 /** A session with nothing to say and nobody looking is closed after this long, milliseconds. */
 export const IDLE_MS = 10 * 60_000
 /** A session that has not said hello by then is dead, milliseconds. */
@@ -14,5 +16,11 @@ export const MAX_PEERS = 5_000
 export const MAX_WAITING_PUSHES = 5
 /** Rows settled in one transaction: short enough that sending never waits. */
 export const SETTLE_ROWS = 200
+/** Vacated numbers filled at one meeting; the rest at the next. */
+export const FILLED_NUMBERS = 200
+/** Rows whose timed attempt is begun, or whose time is up, in one transaction. */
+export const DUE_ROWS = 200
+/** Acknowledgements looked at in one transaction of the cleanup. */
+export const CLEANUP_ROWS = 500
 /** Peers for whom something is queued that are looked up at a time. */
 export const MAX_QUEUED_PEERS = 2_000

@@ -18,7 +18,7 @@ export interface Timer {
 export interface Random {
   readonly bytes: (count: number) => Uint8Array<ArrayBuffer>
   /** From 0 up to, not including, 1. */
-  fraction(): number
+  readonly fraction: () => number
 }
 
 export interface Crypto {
@@ -59,7 +59,8 @@ export interface Session {
 /** All calls come one after another, none before `start`, none after `stop` has resolved. */
 export interface TransportListener {
   network(state: NetworkState): void
-  presence(peer: PeerId, online: boolean): void
+  /** Whether a watched peer is there; null: nobody can tell any more. */
+  presence(peer: PeerId, online: boolean | null): void
   opened(session: Session): void
   frame(session: Session, frame: Uint8Array): void
   closed(session: Session, reason: string): void
@@ -73,7 +74,7 @@ export interface Transport {
   /** Replaces the peers whose presence we want, and the tokens under which ours is told to whoever brings one. */
   watch(watches: readonly Watch[], tokens: readonly string[]): void
   /**
-   * Opens a session, which is reported by `opened`, by the best path there is; `relays` are addresses where the
+   * Opens a session by the best path there is; `opened` reports it before this resolves. `relays` are addresses where the
    * peer may be found besides our own relay. Rejects when it cannot be reached.
    */
   dial(peer: PeerId, relays: readonly string[]): Promise<void>

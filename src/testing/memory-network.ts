@@ -93,17 +93,17 @@ export class MemoryTransport implements Transport {
     for (const { peer } of gone) this.heard(peer, false)
   }
 
-  dial(peer: PeerId): Promise<void> {
+  async dial(peer: PeerId): Promise<void> {
     const other = this.#network.member(peer)
-    if (this.#listener === undefined) return Promise.reject(new Error('not started'))
-    if (other === undefined) return Promise.reject(new Error('not there'))
+    if (this.#listener === undefined) throw new Error('not started')
+    if (other === undefined) throw new Error('not there')
     const near = new MemorySession(this.#network, this, peer, this.self)
     const far = new MemorySession(this.#network, other, this.self, this.self)
     near.other = far
     far.other = near
     this.opened(near)
     other.opened(far)
-    return Promise.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Cuts every session, as a lost network does. */

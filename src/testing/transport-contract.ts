@@ -7,7 +7,7 @@ import { until } from './fake-world.ts'
 /** Writes down all that a transport reports. */
 export class Recorder implements TransportListener {
   readonly states: NetworkState[] = []
-  readonly online = new Map<PeerId, boolean>()
+  readonly online = new Map<PeerId, boolean | null>()
   readonly sessions: Session[] = []
   readonly frames: { readonly session: Session; readonly text: string }[] = []
   readonly closedSessions: { readonly session: Session; readonly reason: string }[] = []
@@ -15,7 +15,7 @@ export class Recorder implements TransportListener {
   network(state: NetworkState): void {
     this.states.push(state)
   }
-  presence(peer: PeerId, online: boolean): void {
+  presence(peer: PeerId, online: boolean | null): void {
     this.online.set(peer, online)
   }
   opened(session: Session): void {

@@ -1,0 +1,200 @@
+/** The writer of our own log in a conversation: gives out ids, times and sequence numbers, within a transaction. */
+import { nextRetryAt } from '../domain/backoff.ts'
+import type { PersistenceConfig } from '../domain/config.ts'
+import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
+import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
+import { type HybridTime, next } from '../domain/ordering.ts'
+import { add, difference, firstOf, highest, numbersOf, type SequenceSet } from '../domain/sequence-set.ts'
+import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
+import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
+import { contentOf, createOutboundMessage, previewText } from './messages.ts'
+import type {
+  ContactRow,
+  ConversationRow,
+  GigiDatabase,
+  IdentityRow,
+  LogRow,
+  MessageRow,
+  QueueRow,
+} from './schema.ts'
+
+/** Random bytes, at once: transactions wait for nothing but the store (D13). */
+export type RandomBytes = (count: number) => Uint8Array
+
+/** The message cannot be sent because its recipient is not an accepted contact. */
+export class NotAcceptedError extends Error {
+  override readonly name = 'NotAcceptedError'
+}
+
+/** Tokens kept for each conversation: what many tabs can have under way at the moment when they die. */
+const REMEMBERED_TOKENS = 50
+
+/** What a transaction with a writer runs over. */
+export const writerTables = (db: GigiDatabase) =>
+  [
+    db.meta,
+    db.installation,
+    db.identity,
+    db.contacts,
+    db.conversations,
+    db.logs,
+    db.messages,
+    db.offline_queue,
+  ] as const
+
+export interface LogWriter {
+  readonly identity: IdentityRow
+  readonly contact: ContactRow
+  /** The last sequence number given out in this log. */
+  readonly seq: number
+  append(content: MessageContent): Promise<MessageId>
+  /** Gives a message that was given up a new place at the end of the log, under its old id. */
+  appendAgain(row: MessageRow): Promise<void>
+  /** Fills numbers that were vacated and that the recipient lacks, at most `limit`; the others need no filling. */
+  fillVacated(delivered: SequenceSet, limit: number): Promise<void>
+  /** The message that was lately sent under a token. */
+  sentUnder(token: string | undefined): MessageId | undefined
+  note(token: string, id: MessageId): void
+  /** Writes back the rows that keep count. */
+  close(): Promise<void>
+}
+
+/** Within a transaction over `writerTables`. Throws NotAcceptedError, and nothing is written then. */
+export async function openWriter(
+  db: GigiDatabase,
+  conversationId: ConversationId,
+  now: number,
+  random: RandomBytes,
+): Promise<LogWriter> {
+  const identity = await requireIdentity(db)
+  const config = await readConfig(db)
+  const installation = { ...(await requireInstallation(db)) }
+  const conversation = await db.conversations.get(conversationId)
+  if (conversation === undefined) throw new Error(`no conversation ${conversationId}`)
+  const contact = await db.contacts.get(conversation.peer_id)
+  if (contact?.state !== 'accepted') throw new NotAcceptedError(`${conversation.peer_id} is not accepted`)
+
+  const recipient: ContactRow = contact
+  const logId = conversation.own_log_id ?? (toBase64url(random(8)) as LogId)
+  const log: LogRow = (await db.logs.get([conversationId, logId])) ?? {
+    conversation_id: conversationId,
+    log_id: logId,
+    author: identity.peer_id,
+    accepted: [],
+    read: [],
+  }
+  let seq = highest(log.accepted)
+  const changed: ConversationRow = { ...conversation, own_log_id: logId }
+  let vacated = log.vacated ?? []
+
+  function newMessage(content: MessageContent, place: { seq: number; time: HybridTime }): AuthoredMessage {
+    const nonce = random(16)
+    installation.last_minted_ms = Math.max(now, installation.last_minted_ms + 1)
+    return {
+      id: mintMessageId(installation.last_minted_ms, identity.peer_id, conversationId, nonce),
+      nonce: toBase64url(nonce),
+      conversation_id: conversationId,
+      author: identity.peer_id,
+      log_id: logId,
+      ...place,
+      timestamp: now,
+      content,
+    }
+  }
+
+  function nextTime(): HybridTime {
+    const time = next({ ms: changed.clock_ms, logical: changed.clock_logical }, now)
+    changed.clock_ms = time.ms
+    changed.clock_logical = time.logical
+    return time
+  }
+
+  async function queue(row: MessageRow): Promise<void> {
+    await db.messages.put(row)
+    await db.offline_queue.put(queueRow(row, recipient, config, now, random))
+  }
+
+  function toRow(message: AuthoredMessage): MessageRow {
+    const row = createOutboundMessage(message, {
+      senderNickname: identity.nickname,
+      recipientNickname: recipient.nickname,
+      expiresAt: now + config.message_ttl_seconds * 1000,
+      now,
+    })
+    if (isShown(message.content.type)) {
+      changed.last_activity = now
+      changed.preview = {
+        direction: 'Sent',
+        text: previewText(message.content),
+        timestamp: now,
+        order_key: row.order_key,
+      }
+    }
+    return row
+  }
+
+  return {
+    identity,
+    contact,
+    get seq() {
+      return seq
+    },
+    async append(content) {
+      const message = newMessage(content, { seq: ++seq, time: nextTime() })
+      await queue(toRow(message))
+      return message.id
+    },
+    async appendAgain(row) {
+      if (row.log_id === logId && row.seq > 0) vacated = add(vacated, row.seq)
+      const { id, nonce } = row
+      const message = { ...newMessage(contentOf(row), { seq: ++seq, time: nextTime() }), id, nonce }
+      await queue({ ...toRow(message), created_at: row.created_at })
+    },
+    async fillVacated(delivered, limit) {
+      const lacking = difference(vacated, delivered)
+      const filled = firstOf(lacking, limit)
+      for (const number of numbersOf(filled)) {
+        // What stood there has no place any more: a proof for the number is one for the void.
+        await db.messages.where('[log_id+seq]').equals([logId, number]).modify({ seq: 0 })
+        await queue(toRow(newMessage({ type: 'Void' }, { seq: number, time: nextTime() })))
+      }
+      vacated = difference(lacking, filled)
+    },
+    sentUnder: (token) => conversation.sent_tokens?.find((sent) => sent.token === token)?.id,
+    note(token, id) {
+      changed.sent_tokens = [...(changed.sent_tokens ?? []), { token, id }].slice(-REMEMBERED_TOKENS)
+    },
+    async close() {
+      await db.logs.put({ ...log, accepted: seq === 0 ? [] : [[1, seq]], vacated })
+      await db.conversations.put(changed)
+      await db.installation.put(installation)
+    },
+  }
+}
+
+function queueRow(
+  row: MessageRow,
+  contact: ContactRow,
+  config: PersistenceConfig,
+  now: number,
+  random: RandomBytes,
+): QueueRow {
+  const jitter = (random(1)[0] ?? 0) / 256
+  return {
+    message_id: row.id,
+    target_nickname: contact.nickname,
+    target_peer_id: contact.peer_id,
+    queued_at: now,
+    retry_count: 0,
+    max_retries: config.max_retry_attempts,
+    next_retry_at: nextRetryAt(
+      0,
+      config.max_retry_attempts,
+      config.retry_interval_seconds * 1000,
+      now,
+      jitter,
+    ),
+    expires_at: row.expires_at,
+    status: 'Pending',
+  }
+}

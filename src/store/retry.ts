@@ -1,0 +1,124 @@
+/** Timed attempts, and the end of trying. Due times are stored; whoever wakes reads them here (D7). */
+import { NEVER, nextRetryAt } from '../domain/backoff.ts'
+import type { MessageId, PeerId } from '../domain/ids.ts'
+import { add } from '../domain/sequence-set.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { readConfig, requireIdentity } from './identity.ts'
+import { checkEpoch } from './leadership.ts'
+import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import type { GigiDatabase, MessageRow } from './schema.ts'
+
+/**
+ * Counts the timed attempts that are due, at most `limit` rows, and gives each its next due time. Returns the
+ * peers to try: one dial serves all due rows of a peer. Call it only while we hold a reservation, so that no
+ * attempt is spent while this device is offline.
+ */
+export function beginDueAttempts(
+  db: GigiDatabase,
+  epoch: number,
+  now: number,
+  limit: number,
+  random: () => number,
+): Promise<PeerId[]> {
+  return db.transaction('rw', db.meta, db.offline_queue, db.messages, async () => {
+    await checkEpoch(db, epoch)
+    const { retry_interval_seconds, max_retry_attempts: max } = await readConfig(db)
+    const rows = await db.offline_queue.where('next_retry_at').belowOrEqual(now).limit(limit).toArray()
+    // To write nothing is a change to Dexie all the same, and would wake whoever called this.
+    if (rows.length === 0) return []
+    // One jitter for each peer, so that its rows come due together again.
+    const jitter = new Map(rows.map((row) => [row.target_peer_id, random()]))
+    for (const row of rows) {
+      row.retry_count += 1
+      row.max_retries = max
+      row.last_retry_at = now
+      const wait = jitter.get(row.target_peer_id) ?? 0
+      row.next_retry_at = nextRetryAt(row.retry_count, max, retry_interval_seconds * 1000, now, wait)
+    }
+    await db.offline_queue.bulkPut(rows)
+    await db.messages.bulkUpdate(
+      rows.map((row) => ({
+        key: row.message_id,
+        changes: { sync_attempts: row.retry_count, last_sync_attempt: now },
+      })),
+    )
+    return [...jitter.keys()]
+  })
+}
+
+/** When the next timed attempt is due; null when none is. */
+export async function nextAttemptAt(db: GigiDatabase): Promise<number | null> {
+  const due = (await db.offline_queue.orderBy('next_retry_at').first())?.next_retry_at
+  return due === undefined || due === NEVER ? null : due
+}
+
+/** When the next message has had its time; null when none will. */
+export async function nextExpiryAt(db: GigiDatabase): Promise<number | null> {
+  const due = (await db.offline_queue.orderBy('expires_at').first())?.expires_at
+  return due === undefined || due === NEVER ? null : due
+}
+
+/**
+ * Ends the trying of what has had its time, at most `limit` messages: they leave the queue and say so (D5); their
+ * numbers are filled when the recipient is next met. Returns whether there may be more.
+ */
+export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: number): Promise<boolean> {
+  return db.transaction('rw', db.meta, db.offline_queue, db.messages, db.logs, async () => {
+    await checkEpoch(db, epoch)
+    const due = await db.offline_queue.where('expires_at').belowOrEqual(now).limit(limit).toArray()
+    if (due.length === 0) return false
+    const found = await db.messages.bulkGet(due.map((row) => row.message_id))
+    const expired = found.filter((row): row is MessageRow => row?.delivered === 0)
+    await db.messages.bulkPut(expired.map((row) => ({ ...row, expired_at: now })))
+    await db.offline_queue.bulkDelete(due.map((row) => [row.target_peer_id, row.message_id]))
+    for (const row of expired) {
+      const log = await db.logs.get([row.conversation_id, row.log_id])
+      if (log !== undefined) await db.logs.put({ ...log, vacated: add(log.vacated ?? [], row.seq) })
+    }
+    return due.length === limit
+  })
+}
+
+/**
+ * Sends a message again that had its time or was refused: under its old id, at a new place in the log. Nothing
+ * happens to one that is still tried, or that was delivered meanwhile.
+ */
+export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: RandomBytes): Promise<void> {
+  return db.transaction('rw', writerTables(db), async () => {
+    const row = await db.messages.get(id)
+    if (row?.direction !== 'Sent' || row.delivered === 1) return
+    if (row.expired_at === undefined && row.refusal === undefined) return
+    const writer = await openWriter(db, row.conversation_id, now, random)
+    await writer.appendAgain(row)
+    await writer.close()
+  })
+}
+
+/**
+ * Fills the numbers of our log that `peer` lacks and that nothing will be sent for any more, at most `limit`.
+ * Call it when the peer has just told what it accepted.
+ */
+export function fillVacated(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  now: number,
+  limit: number,
+  random: RandomBytes,
+): Promise<void> {
+  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
+    await checkEpoch(db, epoch)
+    const conversation = await db.conversations.get(
+      directConversationId((await requireIdentity(db)).peer_id, peer),
+    )
+    if (conversation?.own_log_id === undefined) return
+    const log = await db.logs.get([conversation.id, conversation.own_log_id])
+    if (log?.vacated === undefined || log.vacated.length === 0) return
+    const contact = await db.contacts.get(peer)
+    if (contact?.state !== 'accepted') return
+    const receipt = await db.receipts.get([conversation.id, log.log_id, peer])
+    const writer = await openWriter(db, conversation.id, now, random)
+    await writer.fillVacated(receipt?.delivered ?? [], limit)
+    await writer.close()
+  })
+}
