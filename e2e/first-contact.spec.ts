@@ -94,7 +94,15 @@ test('someone nearby who is blocked is not heard any more', async ({ newcomer })
   await bob.page.getByRole('button', { name: 'Block' }).click()
   await expect(bob.conversationLink(aliceName)).toBeHidden()
   await alice.presence('offline')
+
+  // Alice looks for him every second, and each time he hangs up.
+  await alice.settings()
+  await alice.page.getByRole('spinbutton', { name: 'Sync interval (seconds)' }).fill('1')
+  await alice.page.getByRole('button', { name: 'Save' }).click()
+  await alice.page.keyboard.press('Escape')
+  const refused = bob.page.waitForEvent('console', (message) => message.text().includes('session closed'))
   await alice.send('buy that')
+  await refused
   await alice.hasStatus('buy that', 'pending')
   await expect(bob.conversationLink(aliceName)).toBeHidden()
 })

@@ -2,6 +2,7 @@
  * What the interface may ask and do. Queries read the store and can be watched (`ui/live.svelte.ts`); commands
  * succeed when what they did is durable; the status is what the node of this profile reports, in every tab.
  */
+import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
 import type { Direction, MessageContent } from '../domain/message.ts'
 import type { SyncStatus } from '../domain/status.ts'
@@ -45,8 +46,8 @@ export interface MessageView {
   readonly content: MessageContent
   /** Milliseconds since the Unix epoch, by the author's clock. */
   readonly timestamp: number
-  /** Of sent messages; Pending for received ones, which have none. */
-  readonly status: SyncStatus
+  /** Of sent messages; Pending for received ones, which have none. Expired: no longer tried, and no proof came. */
+  readonly status: SyncStatus | 'Expired'
   /** The recipient refused it for good: it is no longer tried. */
   readonly refused: boolean
   /** Of received messages: whether it has been displayed. */
@@ -83,6 +84,7 @@ export interface Queries {
   /** The newest `limit` messages, or the `limit` before a cursor. */
   messages(id: ConversationId, limit: number, before?: string): Promise<MessagePage>
   settings(): Promise<Settings>
+  config(): Promise<PersistenceConfig>
   /** Our own invite link; null for the moment that it takes to make one. */
   inviteLink(): Promise<string | null>
   blocked(): Promise<readonly Profile[]>
@@ -90,12 +92,14 @@ export interface Queries {
 }
 
 export interface Commands {
-  /** Throws UserError `nickname-empty` or `nickname-too-long`. */
+  /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
-  /** Throws UserError `phrase-invalid` (not 12 words of the list, or the check word is wrong). */
+  /** Throws UserError `phrase-invalid` (not 12 words of the list, or the check word is wrong) or `identity-exists`. */
   restoreIdentity(phrase: string, nickname: string): Promise<void>
   setNickname(nickname: string): Promise<void>
   saveSettings(settings: Settings): Promise<void>
+  /** Throws UserError `config-invalid` when a number is out of its bounds. */
+  saveConfig(config: PersistenceConfig): Promise<void>
 
   /** Reads an invite link without acting on it. Throws UserError `invite-…`. */
   readInvite(link: string): Promise<InviteView>
@@ -113,6 +117,8 @@ export interface Commands {
    * does not know whether a text was stored may send it again. Throws UserError `text-empty` or `text-too-long`.
    */
   sendText(id: ConversationId, text: string, token?: string): Promise<MessageId>
+  /** Sends a message again that expired or was refused: the same message, at a new place. */
+  sendAgain(message: MessageId): Promise<void>
   /** Marks received messages as displayed; call it for what the user has had before their eyes. */
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
   /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */
@@ -147,7 +153,9 @@ export type UserErrorCode =
   | 'nickname-empty'
   | 'nickname-too-long'
   | 'phrase-invalid'
+  | 'identity-exists'
   | `invite-${InviteProblem}`
+  | 'config-invalid'
   | 'text-empty'
   | 'text-too-long'
   | 'blocked'

@@ -1,4 +1,5 @@
 /** What the interface may do. Each command is done when it is durable; delivery goes on by itself. */
+import { configProblems } from '../domain/config.ts'
 import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
 import { cleanNickname, nicknameProblem } from '../domain/nickname.ts'
 import { MalformedError } from '../protocol/cbor.ts'
@@ -14,11 +15,14 @@ import {
   readIdentity,
   readInviteSecret,
   requireIdentity,
+  saveConfig,
   saveInviteSecret,
   saveSettings,
   setNickname,
 } from '../store/identity.ts'
-import { addContactByInvite, appendMessage, NotAcceptedError } from '../store/outbox.ts'
+import { NotAcceptedError } from '../store/log-writer.ts'
+import { addContactByInvite, appendMessage } from '../store/outbox.ts'
+import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { type Commands, UserError } from './api.ts'
 import { createVerifier } from './crypto.ts'
@@ -46,6 +50,10 @@ export function createCommands({ db, show }: CommandOptions): Commands {
     },
     setNickname: (nickname) => setNickname(db, checkedNickname(nickname)),
     saveSettings: (settings) => saveSettings(db, settings),
+    async saveConfig(config) {
+      if (configProblems(config).length > 0) throw new UserError('config-invalid')
+      await saveConfig(db, config)
+    },
 
     async readInvite(link) {
       const invite = await checkedInvite(db, link)
@@ -83,6 +91,7 @@ export function createCommands({ db, show }: CommandOptions): Commands {
         appendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes, token),
       )
     },
+    sendAgain: (message) => stored(sendAgain(db, message, clock.now(), random.bytes)),
     markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),
     async show(id) {
       const conversation = id === null ? undefined : await readConversation(db, id)
@@ -103,7 +112,7 @@ const renewInvite = (db: GigiDatabase): Promise<void> =>
 async function makeIdentity(db: GigiDatabase, entropy: Uint8Array, nickname: string | null): Promise<void> {
   const { peerIdOfEntropy } = await import('../protocol/public-key.ts')
   const peerId = peerIdOfEntropy(entropy)
-  await stored(
+  const made = await stored(
     createIdentity(db, {
       peerId,
       // Restored without a name: some label is needed until the user gives one.
@@ -113,6 +122,7 @@ async function makeIdentity(db: GigiDatabase, entropy: Uint8Array, nickname: str
       now: clock.now(),
     }),
   )
+  if (!made) throw new UserError('identity-exists')
   await keepInviteFresh(db)
 }
 

@@ -1,6 +1,5 @@
 /** The node of this profile, composed: transport, engine and what they report. Loaded after the first screen. */
 import type { PeerId } from '../domain/ids.ts'
-import { DEFAULT_CONFIG } from '../domain/config.ts'
 import { Libp2pTransport } from '../net/transport.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { type RelayConfig, readRelayConfig } from '../protocol/relay-config.ts'
@@ -65,8 +64,6 @@ export async function startNode(
     log,
     started: clock.now(),
     relays: () => transport.relays(),
-    batchSize: () => DEFAULT_CONFIG.max_batch_size,
-    syncInterval: () => DEFAULT_CONFIG.sync_interval_seconds * 1000,
     listener: {
       network: (network) => {
         hub.publish({ network })

@@ -1,11 +1,13 @@
 /** What the interface may ask, answered from the store alone: the same with and without a network. */
 import type { PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
+import type { SyncStatus } from '../domain/status.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
 import { cursorOf, provenStatus, readConversations, readHistory } from '../store/history.ts'
 import {
+  readConfig,
   readIdentity,
   readInviteSecret,
   readRelayConfig,
@@ -13,7 +15,7 @@ import {
   requireIdentity,
 } from '../store/identity.ts'
 import { contentOf } from '../store/messages.ts'
-import type { ConversationRow, GigiDatabase } from '../store/schema.ts'
+import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
 import { clock } from './ports.ts'
@@ -50,7 +52,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
         direction: row.direction,
         content: contentOf(row),
         timestamp: row.timestamp,
-        status: statusOf(row),
+        status: shownStatus(row, statusOf(row)),
         refused: row.refusal !== undefined,
         read: row.read === 1 || !isShown(row.content_type),
         cursor: cursorOf(row),
@@ -58,6 +60,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       return { messages, more: page.more }
     },
     settings: () => readSettings(db),
+    config: () => readConfig(db),
     async inviteLink() {
       const identity = await requireIdentity(db)
       const secret = await readInviteSecret(db, clock.now())
@@ -78,6 +81,12 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
     },
   }
 }
+
+// A late proof still counts: expired is only what has none.
+const shownStatus = (row: MessageRow, proven: SyncStatus): MessageView['status'] =>
+  (row.expired_at !== undefined || row.refusal !== undefined) && (proven === 'Pending' || proven === 'Synced')
+    ? 'Expired'
+    : proven
 
 const conversationView = (
   row: ConversationRow,

@@ -17,7 +17,7 @@ export function composeWindow(): GigiApp {
   const db = new GigiDatabase()
   const hub = new StatusHub(String(random.fraction()))
   const app: GigiApp = {
-    queries: createQueries(db, `${location.origin}${location.pathname}`),
+    queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href),
     commands: createCommands({
       db,
       show: (peer) => {
@@ -28,6 +28,8 @@ export function composeWindow(): GigiApp {
   }
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this browser', { reason: String(error) })
+    hub.lead(() => undefined)
+    hub.publish({ network: 'offline', trouble: 'storage-failed' })
   })
   return app
 }
@@ -39,7 +41,10 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
     return
   }
   const identity = await firstIdentity(db)
-  await keepInviteFresh(db)
+  refreshInvite(db)
+  document.addEventListener('visibilitychange', () => {
+    refreshInvite(db)
+  })
   await takeTurns(
     async () => {
       // The network code is the larger part of the app; the first screen does not wait for it.
@@ -56,6 +61,13 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
       await new Promise<void>((resolve) => timer.after(RESTART_MS, resolve))
     },
   )
+}
+
+/** A link that cannot be renewed now is renewed the next time; everything else goes on without it. */
+function refreshInvite(db: GigiDatabase): void {
+  keepInviteFresh(db).catch((error: unknown) => {
+    log.warn('could not renew the invite link', { reason: String(error) })
+  })
 }
 
 /** The identity, as soon as there is one: made in this tab or in another. */

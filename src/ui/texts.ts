@@ -3,6 +3,7 @@
  * second object of this shape. Accessible names that others rely on stand here too.
  */
 import type { MessageView, NetworkState, PeerStatus, Trouble } from '../app/api.ts'
+import type { ConfigKey } from '../domain/config.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import type { Problem } from './attempt.ts'
 import { createFormat } from './format.ts'
@@ -18,10 +19,12 @@ const problem: Readonly<Record<Problem, string>> = {
   'nickname-too-long': 'That is too long: 40 characters are the most.',
   'phrase-invalid':
     'These are not the words of a recovery phrase. Check the spelling, and that all 12 are there.',
+  'identity-exists': 'This browser has an identity already, made in another tab. Reload this page.',
   'invite-broken': 'This invite link is incomplete. Copy the whole link and try again, or ask for a new one.',
   'invite-forged': 'This invite link has been altered and cannot be trusted. Ask for a new one.',
   'invite-own': 'This is your own invite link. Give it to the people who should reach you.',
   'invite-expired': 'This invite link has expired. Ask for a new one.',
+  'config-invalid': 'A number is out of its bounds.',
   'text-empty': 'There is nothing to say yet.',
   'text-too-long': 'This text is too long for one message. Your text is still here: split it up.',
   blocked: 'You have blocked this person. Unblock them first, in the settings.',
@@ -55,13 +58,19 @@ const status: Readonly<Record<SyncStatus, { readonly name: string; readonly expl
     explanation: 'Sealed and kept for them: they get it even if you go offline now.',
   },
   Delivered: { name: 'Delivered', explanation: 'It is stored on their device.' },
-  Acknowledged: { name: 'Read', explanation: 'It was displayed on their device.' },
+  Acknowledged: { name: 'Read', explanation: 'They opened the conversation and have read up to here.' },
 }
 
 /** Of a message that the recipient's device turned down. */
 const refused = {
   name: 'Not accepted',
   explanation: 'Their device turned this message down for good. It is no longer tried.',
+}
+
+/** Of a message whose time was up. */
+const expired = {
+  name: 'Not delivered in time',
+  explanation: 'It could not be confirmed in time and is no longer tried. You can send it again.',
 }
 
 const presence = ({ online, path }: PeerStatus): string => {
@@ -219,7 +228,11 @@ export const texts = {
     newMessages: (count: number) => `${number(count)} new`,
     status,
     /** What is known of a message that was sent. */
-    statusOf: (message: MessageView) => (message.refused ? refused : status[message.status]),
+    statusOf: (message: MessageView) => {
+      if (message.refused) return refused
+      return message.status === 'Expired' ? expired : status[message.status]
+    },
+    sendAgain: 'Send again',
     sentAt: (time: string) => `Written on ${time}`,
     receivedAt: (time: string) => `Written on ${time}, by their clock`,
     offline: 'You can go on writing; it is sent when the network is back.',
@@ -260,6 +273,32 @@ export const texts = {
     readReceiptsHint: 'Others see when you have read their messages.',
     nearby: 'Nearby',
     nearbyHint: 'People at the same relay see your nickname and can write to you.',
+    delivery: 'Delivery',
+    deliveryLead: 'How hard this device tries to deliver. The defaults suit nearly everyone.',
+    config: {
+      sync_interval_seconds: {
+        label: 'Sync interval (seconds)',
+        hint: 'How often people are looked for whose presence is not known.',
+      },
+      retry_interval_seconds: {
+        label: 'Retry interval (seconds)',
+        hint: 'The wait before the first new attempt; each later one waits twice as long.',
+      },
+      cleanup_interval_seconds: {
+        label: 'Cleanup interval (seconds)',
+        hint: 'How often what is settled is cleared away.',
+      },
+      message_ttl_seconds: {
+        label: 'Message lifetime (seconds)',
+        hint: 'How long a message that was not delivered is tried. Delivered messages are kept.',
+      },
+      max_retry_attempts: {
+        label: 'Maximum retries',
+        hint: 'After these a message goes out when its recipient appears.',
+      },
+      max_batch_size: { label: 'Batch size', hint: 'How many messages go out at a time.' },
+    } satisfies Record<ConfigKey, { readonly label: string; readonly hint: string }>,
+    bounds: (min: number, max: number) => `A whole number from ${number(min)} to ${number(max)}`,
     recovery: 'Recovery',
     recoveryLead:
       'These 12 words are your identity. With them you can bring it back in any browser, and so can anyone else who has them.',
