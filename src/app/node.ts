@@ -14,7 +14,8 @@ import { raiseEpoch } from '../store/leadership.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { createCrypto } from './crypto.ts'
-import { clock, log, random, timer } from './ports.ts'
+import { clock, log, random } from './ports.ts'
+import { WorkerTimer } from '../worker/worker-timer.ts'
 import type { StatusHub } from './status.ts'
 
 /** Asking the relay for its configuration, milliseconds; the stored one serves after that. */
@@ -38,6 +39,9 @@ export async function startNode(
   const fenced = Promise.withResolvers<void>()
   const seed = signingSeed(identity.entropy)
   const crypto = await createCrypto(seed)
+  const timer = new WorkerTimer(
+    () => new Worker(new URL('../worker/timer.worker.ts', import.meta.url), { type: 'module' }),
+  )
   const transport = new Libp2pTransport({
     self: identity.peer_id,
     seed,
@@ -87,6 +91,7 @@ export async function startNode(
   } catch (error) {
     // What had begun would go on beside the next attempt.
     await engine.stop()
+    timer.stop()
     throw error
   }
   const stopShowing = showNearby(db, transport)
@@ -98,6 +103,7 @@ export async function startNode(
     async stop() {
       stopShowing()
       await engine.stop()
+      timer.stop()
       hub.follow()
     },
   }

@@ -17,10 +17,8 @@ export type LogId = Branded<'LogId'>
 export type InstallationId = Branded<'InstallationId'>
 
 const PEER_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/
-const MESSAGE_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const CONVERSATION_ID = /^(?:[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{22})$/
 
 /** Whether `text` has the form of a peer id; that it names a valid key is checked where it is decoded. */
 export const isPeerId = (text: string): text is PeerId => PEER_ID.test(text)
-export const isMessageId = (text: string): text is MessageId => MESSAGE_ID.test(text)
 export const isConversationId = (text: string): text is ConversationId => CONVERSATION_ID.test(text)

@@ -14,8 +14,6 @@ export const MAX_TIME_MS = 2 ** 47
 /** A logical count that reaches this moves `ms` on by one instead: it must fit 24 bits. */
 export const MAX_LOGICAL = 2 ** 24 - 1
 
-export const ORIGIN: HybridTime = { ms: 0, logical: 0 }
-
 /** The time of the next own message: the own clock, or just after the highest seen when that is ahead. */
 export function next(seen: HybridTime, now: number): HybridTime {
   const own = Math.max(0, Math.min(Math.trunc(now), MAX_TIME_MS))

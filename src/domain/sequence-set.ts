@@ -5,8 +5,6 @@
 export type Range = readonly [first: number, last: number]
 export type SequenceSet = readonly Range[]
 
-export const EMPTY: SequenceSet = []
-
 /** The set as it must be: ascending, disjoint, non-adjacent, whole numbers from 1. */
 export function isSequenceSet(ranges: SequenceSet): boolean {
   let previous = -1

@@ -4,13 +4,10 @@
  * of earlier leaders are void at once, and it runs out by itself.
  */
 import type { PeerId } from '../domain/ids.ts'
-import type { GigiDatabase, LeaseRow } from './schema.ts'
+import type { GigiDatabase } from './schema.ts'
 
 /** A holder that has not read on for this long is lost, milliseconds: longer than a window takes to be committed. */
 const LEASE_MS = 60_000
-
-const isValid = (lease: LeaseRow, epoch: number, now: number): boolean =>
-  lease.epoch === epoch && lease.until > now
 
 /** Within a transaction over `leases`. Takes or renews the lease on `peer`; false when another holder has it. */
 export async function takeLease(
@@ -21,7 +18,8 @@ export async function takeLease(
   now: number,
 ): Promise<boolean> {
   const lease = await db.leases.get(peer)
-  if (lease !== undefined && lease.holder !== holder && isValid(lease, epoch, now)) return false
+  const taken = lease !== undefined && lease.holder !== holder && lease.epoch === epoch && lease.until > now
+  if (taken) return false
   await db.leases.put({ peer_id: peer, holder, epoch, until: now + LEASE_MS })
   return true
 }
@@ -31,10 +29,4 @@ export function releaseLease(db: GigiDatabase, peer: PeerId, holder: string): Pr
   return db.transaction('rw', db.leases, async () => {
     if ((await db.leases.get(peer))?.holder === holder) await db.leases.delete(peer)
   })
-}
-
-/** Whether an attempt on `peer` is under way: its queue rows are InProgress then. */
-export async function isLeased(db: GigiDatabase, epoch: number, peer: PeerId, now: number): Promise<boolean> {
-  const lease = await db.leases.get(peer)
-  return lease !== undefined && isValid(lease, epoch, now)
 }

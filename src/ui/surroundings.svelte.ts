@@ -30,5 +30,3 @@ export function currentMinute(): number {
 
 /** Whether a keyboard is likely at hand, so that moving the focus into a text field raises no other one. */
 export const hasKeyboard = (): boolean => matchMedia('(hover: hover) and (pointer: fine)').matches
-
-export const prefersReducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
