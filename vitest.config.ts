@@ -1,14 +1,21 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
+const TESTS = ['src/**/*.test.ts', 'relay/**/*.test.ts']
+/** What opens sockets and starts processes. */
+const INTEGRATION = ['**/*.integration.test.ts']
+
 export default defineConfig({
   plugins: [svelte()],
   test: {
-    include: ['src/**/*.test.ts', 'relay/**/*.test.ts', 'scripts/**/*.test.ts'],
     // Two cores: more workers only wait for each other.
     maxWorkers: 2,
     // For what hangs; nothing is timed.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: TESTS, exclude: INTEGRATION } },
+      { extends: true, test: { name: 'integration', include: INTEGRATION, exclude: ['node_modules/**'] } },
+    ],
   },
 })

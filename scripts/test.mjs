@@ -12,6 +12,7 @@ await script(async () => {
   const counts = { passed: 0, failed: 0 }
   const code = await firstFailure([
     () => step('verify', env, counts),
+    () => step('integration', env, counts),
     () => ensureBuilt().then(() => 0),
     () => step('test:e2e', env, counts),
   ])

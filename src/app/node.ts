@@ -45,7 +45,7 @@ export async function startNode(
   const transport = new Libp2pTransport({
     self: identity.peer_id,
     seed,
-    webRtc: 'RTCPeerConnection' in globalThis,
+    webRtc: 'RTCPeerConnection' in globalThis ? {} : null,
     loadConfig: () => loadRelayConfig(db),
     clock,
     timer,

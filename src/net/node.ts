@@ -30,8 +30,8 @@ export type GigiNode = Libp2p<Services>
 export interface NodeOptions {
   /** 32-byte Ed25519 seed. */
   readonly seed: Uint8Array
-  /** False where there is no RTCPeerConnection: in a service worker. */
-  readonly webRtc: boolean
+  /** What every RTCPeerConnection is made with, besides the ICE servers; null where there is none: in a service worker. */
+  readonly webRtc: Omit<RTCConfiguration, 'iceServers'> | null
   /** Asked at each connection, so that a relay may change them. */
   readonly iceServers: () => readonly IceServer[]
 }
@@ -39,6 +39,7 @@ export interface NodeOptions {
 /** A started node. */
 export async function createNode({ seed, webRtc, iceServers }: NodeOptions): Promise<GigiNode> {
   const rtcConfiguration = (): RTCConfiguration => ({
+    ...webRtc,
     iceServers: iceServers().map(({ urls, username, credential }) => ({
       urls: typeof urls === 'string' ? urls : [...urls],
       ...(username === undefined ? {} : { username }),
@@ -48,7 +49,11 @@ export async function createNode({ seed, webRtc, iceServers }: NodeOptions): Pro
   return createLibp2p<Services>({
     privateKey: await generateKeyPairFromSeed('Ed25519', seed),
     addresses: { listen: [] },
-    transports: [webSockets(), circuitRelayTransport(), ...(webRtc ? [webRTC({ rtcConfiguration })] : [])],
+    transports: [
+      webSockets(),
+      circuitRelayTransport(),
+      ...(webRtc === null ? [] : [webRTC({ rtcConfiguration })]),
+    ],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: {

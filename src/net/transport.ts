@@ -20,7 +20,7 @@ import type {
 import { FrameStream } from './frame-stream.ts'
 import { DIRECT_DIAL_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
-import { createNode, type GigiNode } from './node.ts'
+import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
 import { RelayLink } from './relay-link.ts'
 
@@ -28,8 +28,8 @@ export interface Libp2pTransportOptions {
   readonly self: PeerId
   /** 32-byte Ed25519 seed of `self`. */
   readonly seed: Uint8Array
-  /** False where there is no RTCPeerConnection. */
-  readonly webRtc: boolean
+  /** What RTCPeerConnections are made with; null where there are none. */
+  readonly webRtc: NodeOptions['webRtc']
   /** Where the relay is and which ICE servers to use; asked before each attempt to reach the relay. */
   readonly loadConfig: () => Promise<RelayConfig>
   readonly clock: Clock
@@ -131,7 +131,7 @@ export class Libp2pTransport implements Transport {
   }
 
   async #connect(node: GigiNode, peer: PeerId, circuits: readonly string[]): Promise<Connection> {
-    if (this.#options.webRtc)
+    if (this.#options.webRtc !== null)
       try {
         const direct = circuits.map((circuit) => multiaddr(`${circuit}/webrtc/p2p/${peer}`))
         return await node.dial(direct, { signal: AbortSignal.timeout(DIRECT_DIAL_MS) })
