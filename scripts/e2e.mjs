@@ -2,4 +2,7 @@
 import { onNetwork } from './network.mjs'
 import { run, script } from './run.mjs'
 
-await script(() => run(...onNetwork('npx', ['playwright', 'test', ...process.argv.slice(2)])))
+await script(() => {
+  const [command, args] = onNetwork('npx', ['playwright', 'test', ...process.argv.slice(2)])
+  return run(command, args, { stdio: 'inherit' })
+})

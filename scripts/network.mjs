@@ -15,7 +15,7 @@ export function onNetwork(command, args) {
     return [command, [...args]]
   const setUp =
     'ip link set lo up && ip link add gigi0 type veth peer name gigi1 && ip address add 192.0.2.1/24 dev gigi0 && ' +
-    'ip link set gigi0 up && ip link set gigi1 up && exec "$@"'
+    'ip link set gigi0 up && ip link set gigi1 up && ip route add default dev gigi0 && exec "$@"'
   // Whoever is not root becomes it in a namespace of users.
   const users = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
   return ['unshare', [...users, '--net', 'sh', '-c', setUp, 'sh', command, ...args]]
