@@ -63,6 +63,17 @@ export interface MessagePage {
   readonly more: boolean
 }
 
+/** Messages that are known to be missing. */
+export interface GapView {
+  /** Compares with cursors: the gap stands before the first message whose cursor is greater. */
+  readonly place: string
+  readonly count: number
+  /** Whose they are: the other's, or our own from another browser. */
+  readonly author: 'other' | 'self'
+  /** Nobody can have them any more. */
+  readonly lost: boolean
+}
+
 export type { Settings }
 
 export interface InviteView {
@@ -83,6 +94,8 @@ export interface Queries {
   conversation(id: ConversationId): Promise<ConversationView | null>
   /** The newest `limit` messages, or the `limit` before a cursor. */
   messages(id: ConversationId, limit: number, before?: string): Promise<MessagePage>
+  /** What is known to be missing in a conversation, in order; of very many the newest. */
+  gaps(id: ConversationId): Promise<readonly GapView[]>
   settings(): Promise<Settings>
   config(): Promise<PersistenceConfig>
   /** Our own invite link; null for the moment that it takes to make one. */
@@ -123,6 +136,8 @@ export interface Commands {
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
   /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */
   show(id: ConversationId | null): Promise<void>
+  /** The user is writing; the other is told, if there. Call it every few seconds at the most. */
+  compose(id: ConversationId): Promise<void>
 }
 
 export type { NetworkState }
@@ -131,6 +146,8 @@ export type Path = SessionPath | 'none'
 export interface PeerStatus {
   readonly online: boolean
   readonly path: Path
+  /** Is writing to us at the moment. */
+  readonly typing: boolean
 }
 
 export interface NodeStatus {
@@ -142,7 +159,8 @@ export interface NodeStatus {
   readonly trouble: Trouble | null
 }
 
-export type Trouble = 'storage-full' | 'storage-failed' | 'no-locks'
+/** replaced: another browser uses this identity, and started later. */
+export type Trouble = 'storage-full' | 'storage-failed' | 'no-locks' | 'replaced'
 
 export interface StatusFeed {
   /** Calls `listener` at once with the current status and at each change. Returns how to stop that. */

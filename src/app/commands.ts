@@ -35,9 +35,11 @@ export interface CommandOptions {
   readonly db: GigiDatabase
   /** Tells the node whose conversation this tab shows. */
   readonly show: (peer: PeerId | null) => void
+  /** Tells the node to whom the user writes. */
+  readonly compose: (peer: PeerId) => void
 }
 
-export function createCommands({ db, show }: CommandOptions): Commands {
+export function createCommands({ db, show, compose }: CommandOptions): Commands {
   return {
     async createIdentity(nickname) {
       await makeIdentity(db, random.bytes(ENTROPY_BYTES), checkedNickname(nickname))
@@ -96,6 +98,10 @@ export function createCommands({ db, show }: CommandOptions): Commands {
     async show(id) {
       const conversation = id === null ? undefined : await readConversation(db, id)
       show(conversation?.peer_id ?? null)
+    },
+    async compose(id) {
+      const conversation = await readConversation(db, id)
+      if (conversation !== undefined) compose(conversation.peer_id)
     },
   }
 }

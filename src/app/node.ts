@@ -1,6 +1,7 @@
 /** The node of this profile, composed: transport, engine and what they report. Loaded after the first screen. */
 import type { PeerId } from '../domain/ids.ts'
 import { Libp2pTransport } from '../net/transport.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { type RelayConfig, readRelayConfig } from '../protocol/relay-config.ts'
 import { onTablesChanged } from '../store/changes.ts'
@@ -13,6 +14,7 @@ import {
 import { raiseEpoch } from '../store/leadership.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import { SyncEngine } from '../sync/engine.ts'
+import { beginStart } from '../sync/start.ts'
 import { createCrypto } from './crypto.ts'
 import { clock, log, random } from './ports.ts'
 import { WorkerTimer } from '../worker/worker-timer.ts'
@@ -20,12 +22,17 @@ import type { StatusHub } from './status.ts'
 
 /** Asking the relay for its configuration, milliseconds; the stored one serves after that. */
 const CONFIG_TIMEOUT_MS = 5_000
+/** Someone who said that they are typing is shown so for this long, milliseconds: they say it every three seconds. */
+const TYPING_SHOWN_MS = 5_000
+
+/** fenced: another tab leads. replaced: another browser uses this identity, and started later. */
+export type NodeEnd = 'fenced' | 'replaced'
 
 export interface NodeHandle {
   /** The network may have changed, or the device slept. */
   nudge(): void
-  /** Resolves when the node must stop: another tab leads. */
-  readonly fenced: Promise<void>
+  /** Resolves when the node must stop. */
+  readonly ended: Promise<NodeEnd>
   /** Resolves when nothing runs any more. */
   stop(): Promise<void>
 }
@@ -36,7 +43,7 @@ export async function startNode(
   identity: IdentityRow,
   hub: StatusHub,
 ): Promise<NodeHandle> {
-  const fenced = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<NodeEnd>()
   const seed = signingSeed(identity.entropy)
   const crypto = await createCrypto(seed)
   const timer = new WorkerTimer(
@@ -56,6 +63,8 @@ export async function startNode(
       hub.publish({ nearby })
     },
   })
+  /** How to call off the end of each peer's typing. */
+  const typing = new Map<PeerId, () => void>()
   const engine = new SyncEngine({
     db,
     epoch: await raiseEpoch(db),
@@ -66,25 +75,43 @@ export async function startNode(
     random,
     crypto,
     log,
-    started: clock.now(),
+    start: await beginStart(db, crypto, clock.now()),
     relays: () => transport.relays(),
     listener: {
       network: (network) => {
         hub.publish({ network })
       },
       peer: (peer, report) => {
-        hub.publish({ peers: { ...hub.status.peers, [peer]: report } })
+        hub.publishPeer(peer, report)
       },
       trouble: (trouble) => {
         hub.publish({ trouble })
       },
+      typing: (peer) => {
+        typing.get(peer)?.()
+        hub.publishPeer(peer, { typing: true })
+        typing.set(
+          peer,
+          timer.after(TYPING_SHOWN_MS, () => {
+            hub.publishPeer(peer, { typing: false })
+          }),
+        )
+      },
+      replaced: () => {
+        ended.resolve('replaced')
+      },
       fenced: () => {
-        fenced.resolve()
+        ended.resolve('fenced')
       },
     },
   })
-  hub.lead((peers: ReadonlySet<PeerId>) => {
-    engine.show(peers)
+  hub.lead({
+    shown: (peers) => {
+      engine.show(peers)
+    },
+    composes: (peer) => {
+      engine.compose(peer, directConversationId(identity.peer_id, peer))
+    },
   })
   try {
     await engine.start()
@@ -99,7 +126,7 @@ export async function startNode(
     nudge: () => {
       transport.nudge()
     },
-    fenced: fenced.promise,
+    ended: ended.promise,
     async stop() {
       stopShowing()
       await engine.stop()

@@ -5,6 +5,7 @@ import type { SyncStatus } from '../domain/status.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
+import { readGaps } from '../store/gaps.ts'
 import { cursorOf, provenStatus, readConversations, readHistory } from '../store/history.ts'
 import {
   readConfig,
@@ -58,6 +59,15 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
         cursor: cursorOf(row),
       }))
       return { messages, more: page.more }
+    },
+    async gaps(id) {
+      const { peer_id: self } = await requireIdentity(db)
+      return (await readGaps(db, id)).map(({ place, author, count, lost }) => ({
+        place,
+        count,
+        author: author === self ? 'self' : 'other',
+        lost,
+      }))
     },
     settings: () => readSettings(db),
     config: () => readConfig(db),

@@ -3,7 +3,7 @@
  * open, ask. The other way round each tab says whose conversation it shows.
  */
 import { isPeerId, type PeerId } from '../domain/ids.ts'
-import type { NodeStatus, StatusFeed } from './api.ts'
+import type { NodeStatus, PeerStatus, StatusFeed } from './api.ts'
 
 export const UNKNOWN_STATUS: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
 
@@ -11,6 +11,20 @@ type Word =
   | { readonly type: 'status'; readonly status: NodeStatus }
   | { readonly type: 'ask' }
   | { readonly type: 'show'; readonly tab: string; readonly peer: PeerId | null }
+  | { readonly type: 'compose'; readonly peer: PeerId }
+
+/** What the tab that runs the node hears of the tabs. */
+export interface TabsListener {
+  /** Whose conversations they show. */
+  shown(peers: ReadonlySet<PeerId>): void
+  /** To whom someone writes. */
+  composes(peer: PeerId): void
+}
+
+/** For a tab that leads and has no node. */
+export const NOBODY: TabsListener = { shown: () => undefined, composes: () => undefined }
+
+const AWAY: PeerStatus = { online: false, path: 'none', typing: false }
 
 export class StatusHub implements StatusFeed {
   readonly #channel = new BroadcastChannel('gigi-status')
@@ -20,7 +34,7 @@ export class StatusHub implements StatusFeed {
   readonly #shown = new Map<string, PeerId>()
   #status = UNKNOWN_STATUS
   #publishing = false
-  #onShown: (peers: ReadonlySet<PeerId>) => void = () => undefined
+  #tabs = NOBODY
 
   /** `tab` is unique to this tab. */
   constructor(tab: string) {
@@ -43,19 +57,25 @@ export class StatusHub implements StatusFeed {
     this.#say({ type: 'show', tab: this.#tab, peer })
   }
 
-  /** From now on this tab runs the node; `onShown` hears whose conversations the tabs show. */
-  lead(onShown: (peers: ReadonlySet<PeerId>) => void): void {
+  /** The user writes to `peer`. */
+  compose(peer: PeerId): void {
+    this.#tabs.composes(peer)
+    this.#say({ type: 'compose', peer })
+  }
+
+  /** From now on this tab runs the node, and hears of the tabs. */
+  lead(tabs: TabsListener): void {
     this.#publishing = true
-    this.#onShown = onShown
+    this.#tabs = tabs
     this.publish(UNKNOWN_STATUS)
     this.#say({ type: 'ask' })
-    onShown(new Set(this.#shown.values()))
+    tabs.shown(new Set(this.#shown.values()))
   }
 
   /** This tab runs the node no longer. */
   follow(): void {
     this.#publishing = false
-    this.#onShown = () => undefined
+    this.#tabs = NOBODY
     this.#set(UNKNOWN_STATUS)
   }
 
@@ -63,6 +83,11 @@ export class StatusHub implements StatusFeed {
     if (!this.#publishing) return
     this.#set({ ...this.#status, ...change })
     this.#say({ type: 'status', status: this.#status })
+  }
+
+  publishPeer(peer: PeerId, change: Partial<PeerStatus>): void {
+    const { peers } = this.#status
+    this.publish({ peers: { ...peers, [peer]: { ...(peers[peer] ?? AWAY), ...change } } })
   }
 
   get status(): NodeStatus {
@@ -82,13 +107,16 @@ export class StatusHub implements StatusFeed {
       }
       case 'show':
         this.#heardShown(word.tab, word.peer)
+        return
+      case 'compose':
+        if (isPeerId(word.peer)) this.#tabs.composes(word.peer)
     }
   }
 
   #heardShown(tab: string, peer: PeerId | null): void {
     if (peer !== null && isPeerId(peer)) this.#shown.set(tab, peer)
     else this.#shown.delete(tab)
-    this.#onShown(new Set(this.#shown.values()))
+    this.#tabs.shown(new Set(this.#shown.values()))
   }
 
   #set(status: NodeStatus): void {

@@ -8,7 +8,7 @@ import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
 import { log, random, timer } from './ports.ts'
 import { createQueries } from './queries.ts'
-import { StatusHub } from './status.ts'
+import { NOBODY, StatusHub } from './status.ts'
 
 /** A node that could not start is tried again after this long, milliseconds. */
 const RESTART_MS = 2_000
@@ -23,12 +23,15 @@ export function composeWindow(): GigiApp {
       show: (peer) => {
         hub.show(peer)
       },
+      compose: (peer) => {
+        hub.compose(peer)
+      },
     }),
     status: hub,
   }
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this browser', { reason: String(error) })
-    hub.lead(() => undefined)
+    hub.lead(NOBODY)
     hub.publish({ network: 'offline', trouble: 'storage-failed' })
   })
   return app
@@ -36,7 +39,7 @@ export function composeWindow(): GigiApp {
 
 async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
   if (!('locks' in navigator)) {
-    hub.lead(() => undefined)
+    hub.lead(NOBODY)
     hub.publish({ network: 'offline', trouble: 'no-locks' })
     return
   }
@@ -51,9 +54,10 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
       const { startNode } = await import('./node.ts')
       const node = await startNode(db, identity, hub)
       const stopListening = nudgeOnReturn(node)
-      await node.fenced
+      const end = await node.ended
       stopListening()
       await node.stop()
+      if (end === 'replaced') await stayOut(hub)
     },
     async (error) => {
       log.warn('the node stopped', { reason: String(error) })
@@ -61,6 +65,13 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
       await new Promise<void>((resolve) => timer.after(RESTART_MS, resolve))
     },
   )
+}
+
+/** Says that another browser uses this identity, and keeps the lock, so that no other tab takes it back unasked. */
+function stayOut(hub: StatusHub): Promise<never> {
+  hub.lead(NOBODY)
+  hub.publish({ network: 'offline', trouble: 'replaced' })
+  return new Promise(() => undefined)
 }
 
 /** A link that cannot be renewed now is renewed the next time; everything else goes on without it. */

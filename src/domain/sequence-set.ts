@@ -100,6 +100,12 @@ export function firstOf(set: SequenceSet, limit: number): SequenceSet {
   return taken
 }
 
+/** The highest `limit` numbers of a set. */
+export function lastOf(set: SequenceSet, limit: number): SequenceSet {
+  const total = count(set)
+  return total <= limit ? set : difference(set, firstOf(set, total - limit))
+}
+
 /** The numbers themselves, ascending. */
 export function* numbersOf(set: SequenceSet): Generator<number> {
   for (const [first, last] of set) for (let n = first; n <= last; n++) yield n

@@ -4,30 +4,24 @@
  *
  * | Frame   | Fields                                                                                  |
  * |---------|-----------------------------------------------------------------------------------------|
- * | hello   | 0, version, [capability, …], nickname, installation id, started (ms), ordinal, alone, [relay address, …] |
- * | summary | 1, [[conversation, [[log, author's key, [accepted range, …], [read range, …]], …]], …]   |
+ * | hello   | 0, version, [capability, …], nickname, installation id, started (ms), ordinal, alone, [relay address, …], signature |
+ * | summary | 1, [[conversation, [[log, author's key, [accepted range, …], [read range, …], tail], …]], …] |
  * | push    | 2, number, [sealed envelope, …]                                                         |
  * | ack     | 3, through (push number), [[conversation, log, accepted, read], …], [[id, permanent, code], …] |
+ * | pull    | 4, number, conversation, [[log, [wanted range, …]], …]                                  |
+ * | page    | 5, number of the pull, [sealed envelope, …], [[log, [range that is gone, …]], …]         |
+ * | typing  | 6, conversation                                                                         |
+ * | replaced | 7, installation id, started (ms), signature                                            |
  *
- * A range is [first, last]. Read ranges are empty where receipts are off. An ack with `through` gives back the
- * window of all pushes up to that number: it is sent after the commit, and is the only flow control.
+ * A range is [first, last]. Read ranges are empty where receipts are off. A tail is the id of the message with the
+ * highest number, or null. An ack with `through` gives back the window of all pushes up to that number: it is sent
+ * after the commit, and is the only flow control.
  */
 import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
-import { cleanNickname } from '../domain/nickname.ts'
-import { MAX_TIME_MS } from '../domain/ordering.ts'
-import { isSequenceSet, type SequenceSet } from '../domain/sequence-set.ts'
-import { type Cbor, decode, encode, MalformedError } from './cbor.ts'
-import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url, uuidBytes, uuidText } from './identifiers.ts'
-import {
-  MAX_ADDRESS_LENGTH,
-  MAX_ENVELOPE_BYTES,
-  MAX_LOGS_PER_SUMMARY,
-  MAX_MESSAGES_PER_FRAME,
-  MAX_NICKNAME_BYTES,
-  MAX_RANGES,
-  MAX_RELAYS,
-} from './limits.ts'
-import { bytes, fixedBytes, flag, list, type Reader, text, tuple, uint } from './shape.ts'
+import type { SequenceSet } from '../domain/sequence-set.ts'
+import { encode } from './cbor.ts'
+import { fromBase64url } from './identifiers.ts'
+import { signedBytes } from './signing.ts'
 
 export const SYNC_PROTOCOL = '/gigi/sync/1.0.0'
 /** The version of the session that this code speaks. */
@@ -45,13 +39,33 @@ export interface Hello {
   /** The sender held no other session with the receiver then: what the receiver holds from before is dead. */
   readonly alone: boolean
   readonly relays: readonly string[]
+  /** Of the identity over installation and start (`startSignedBytes`): for another installation of it to check. */
+  readonly signature: Uint8Array
 }
+
+/** An installation of an identity, and when it started; the newest start wins. */
+export type Start = Pick<Hello, 'installation' | 'started' | 'signature'>
+
+/** What `Start.signature` is over. */
+export const startSignedBytes = ({
+  installation,
+  started,
+}: Pick<Start, 'installation' | 'started'>): Uint8Array<ArrayBuffer> =>
+  signedBytes('gigi/start/1', encode([fromBase64url(installation), started]))
+
+/** Whether `a` started after `b`; of two at one time the greater id is the newer. */
+export const isNewerStart = (
+  a: Pick<Start, 'installation' | 'started'>,
+  b: Pick<Start, 'installation' | 'started'>,
+): boolean => a.started > b.started || (a.started === b.started && a.installation > b.installation)
 
 export interface LogSummary {
   readonly log: LogId
   readonly author: PeerId
   readonly accepted: SequenceSet
   readonly read: SequenceSet
+  /** The message at the highest accepted number, where it is known: an author who has another there was rewound. */
+  readonly tail: MessageId | null
 }
 
 export interface ConversationSummary {
@@ -104,143 +118,36 @@ export interface Ack {
   readonly refused: readonly Refusal[]
 }
 
-export type Frame = Hello | Summary | Push | Ack
-
-export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  switch (frame.type) {
-    case 'hello':
-      return encode([
-        0,
-        frame.version,
-        [],
-        frame.nickname,
-        fromBase64url(frame.installation),
-        frame.started,
-        frame.ordinal,
-        frame.alone,
-        frame.relays,
-      ])
-    case 'summary':
-      return encode([
-        1,
-        frame.conversations.map(({ conversation, logs }) => [
-          fromBase64url(conversation),
-          logs.map((l) => [fromBase64url(l.log), keyOfPeerId(l.author), l.accepted, l.read]),
-        ]),
-      ])
-    case 'push':
-      return encode([2, frame.number, frame.envelopes])
-    case 'ack':
-      return encode([
-        3,
-        frame.through,
-        frame.proofs.map((p) => [fromBase64url(p.conversation), fromBase64url(p.log), p.accepted, p.read]),
-        frame.refused.map((r) => [uuidBytes(r.id), r.permanent, REFUSALS.indexOf(r.code)]),
-      ])
-  }
+export interface LogNumbers {
+  readonly log: LogId
+  readonly numbers: SequenceSet
 }
 
-const conversation: Reader<ConversationId> = (value, field) => {
-  const id = bytes(32)(value, field)
-  if (id.length !== 32 && id.length !== 16) throw new MalformedError(`${field}: expected 16 or 32 bytes`)
-  return toBase64url(id) as ConversationId
-}
-const log: Reader<LogId> = (value, field) => toBase64url(fixedBytes(8)(value, field)) as LogId
-const author: Reader<PeerId> = (value, field) => peerIdOfKey(fixedBytes(32)(value, field))
-const sequence = uint(Number.MAX_SAFE_INTEGER, 1)
-const set: Reader<SequenceSet> = (value, field) => {
-  const ranges = list(tuple<[number, number]>(sequence, sequence), MAX_RANGES)(value, field)
-  if (!isSequenceSet(ranges)) throw new MalformedError(`${field}: not ascending, disjoint ranges`)
-  return ranges
+/** Asks for messages by their places; answered by one page. */
+export interface Pull {
+  readonly type: 'pull'
+  /** 1, 2, 3, … within the session; one at a time is under way. */
+  readonly number: number
+  readonly conversation: ConversationId
+  readonly wanted: readonly LogNumbers[]
 }
 
-const number = uint(Number.MAX_SAFE_INTEGER)
-const hello = tuple<[number, number, number[], string, Uint8Array, number, number, boolean, string[]]>(
-  number,
-  number,
-  list(number, 64),
-  text(MAX_NICKNAME_BYTES),
-  fixedBytes(16),
-  uint(MAX_TIME_MS),
-  number,
-  flag,
-  list(text(MAX_ADDRESS_LENGTH), MAX_RELAYS),
-)
-const summary = tuple<[number, [ConversationId, [LogId, PeerId, SequenceSet, SequenceSet][]][]]>(
-  number,
-  list(
-    tuple<[ConversationId, [LogId, PeerId, SequenceSet, SequenceSet][]]>(
-      conversation,
-      list(tuple<[LogId, PeerId, SequenceSet, SequenceSet]>(log, author, set, set), MAX_LOGS_PER_SUMMARY),
-    ),
-    MAX_LOGS_PER_SUMMARY,
-  ),
-)
-const push = tuple<[number, number, Uint8Array[]]>(
-  number,
-  sequence,
-  list(bytes(MAX_ENVELOPE_BYTES), MAX_MESSAGES_PER_FRAME),
-)
-const ack = tuple<
-  [number, number, [ConversationId, LogId, SequenceSet, SequenceSet][], [Uint8Array, boolean, number][]]
->(
-  number,
-  number,
-  list(
-    tuple<[ConversationId, LogId, SequenceSet, SequenceSet]>(conversation, log, set, set),
-    MAX_LOGS_PER_SUMMARY,
-  ),
-  list(tuple<[Uint8Array, boolean, number]>(fixedBytes(16), flag, uint(0xffff)), MAX_MESSAGES_PER_FRAME),
-)
-
-/** A frame, or null when its kind is not known. Throws MalformedError. */
-export function decodeFrame(frame: Uint8Array): Frame | null {
-  const value = decode(frame)
-  if (!Array.isArray(value)) throw new MalformedError('a frame is an array')
-  const elements: readonly Cbor[] = value
-  switch (elements[0]) {
-    case 0: {
-      const [, version, , nickname, installation, started, ordinal, alone, relays] = hello(elements, 'hello')
-      return {
-        type: 'hello',
-        version,
-        nickname: cleanNickname(nickname),
-        installation: toBase64url(installation) as InstallationId,
-        started,
-        ordinal,
-        alone,
-        relays,
-      }
-    }
-    case 1: {
-      const [, conversations] = summary(elements, 'summary')
-      return {
-        type: 'summary',
-        conversations: conversations.map(([conversation, logs]) => ({
-          conversation,
-          logs: logs.map(([log, author, accepted, read]) => ({ log, author, accepted, read })),
-        })),
-      }
-    }
-    case 2: {
-      const [, number, envelopes] = push(elements, 'push')
-      return { type: 'push', number, envelopes }
-    }
-    case 3: {
-      const [, through, proofs, refused] = ack(elements, 'ack')
-      return {
-        type: 'ack',
-        through,
-        proofs: proofs.map(([conversation, log, accepted, read]) => ({ conversation, log, accepted, read })),
-        refused: refused.map(([id, permanent, code]) => ({
-          id: uuidText(id),
-          permanent,
-          code: REFUSALS[code] ?? 'other',
-        })),
-      }
-    }
-    default:
-      number(elements[0], 'kind')
-      return null
-  }
+export interface Page {
+  readonly type: 'page'
+  readonly number: number
+  readonly envelopes: readonly Uint8Array[]
+  /** What the sender does not have and will not send. What it says nothing of may be asked for again. */
+  readonly gone: readonly LogNumbers[]
 }
+
+export interface Typing {
+  readonly type: 'typing'
+  readonly conversation: ConversationId
+}
+
+/** Another installation of the receiver's identity, which started later, is there. */
+export interface Replaced extends Start {
+  readonly type: 'replaced'
+}
+
+export type Frame = Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced

@@ -28,10 +28,15 @@ export const PUSH_BYTES = 256 * 1024
 /** Pushes on their way to one peer without an acknowledgement: memory of a session is this times PUSH_BYTES. */
 export const PUSH_WINDOW = 4
 
+/** Messages asked for in one pull: what a page and one commit hold. */
+export const MAX_PULL_NUMBERS = 1000
+
 /** Logs of one conversation in one summary: an author has one for each device and each rewind. */
 export const MAX_LOGS_PER_SUMMARY = 256
 /** Logs of others in one conversation: leaves room for our own in a summary. */
 export const MAX_FOREIGN_LOGS = 200
+/** Our own logs in one conversation: one for each installation that we had, and each rewind. */
+export const MAX_OWN_LOGS = 56
 /** Ranges of one sequence set on the wire: gaps are rare, and 1,000 of them are 10 KB. */
 export const MAX_RANGES = 1000
 

@@ -1,5 +1,7 @@
 /** Contacts and their direct conversations: each contact has exactly one. */
+import { Dexie } from 'dexie'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
+import { isNewerStart, type Start } from '../protocol/frames.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
@@ -89,25 +91,47 @@ export function setContactState(
   })
 }
 
-/** What a peer says of itself in a session: its label and its relays. Nothing happens for a stranger. */
+/**
+ * What a peer says of itself in a session: its label, its relays and which installation it is. Returns the start of
+ * another installation that is known to be newer, if there is one; then, and for a stranger, nothing is changed.
+ */
 export function updateContact(
   db: GigiDatabase,
   epoch: number,
   self: PeerId,
   peer: PeerId,
-  said: { readonly nickname: string; readonly relays: readonly string[] },
-): Promise<void> {
+  said: Start & { readonly nickname: string; readonly relays: readonly string[] },
+): Promise<Start | null> {
   return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
     await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
-    if (contact === undefined) return
+    if (contact === undefined) return null
+    const { newest_start: newest } = contact
+    if (newest !== undefined && newest.installation !== said.installation && isNewerStart(newest, said))
+      return newest
     const nickname = said.nickname === '' ? contact.nickname : said.nickname
     const relays = said.relays.length === 0 ? contact.relays : said.relays
-    if (nickname === contact.nickname && relays.join() === contact.relays.join()) return
-    await db.contacts.update(peer, { nickname, relays })
-    await db.conversations.update(directConversationId(self, peer), { title: nickname })
+    const { installation, started, signature } = said
+    const same = nickname === contact.nickname && relays.join() === contact.relays.join()
+    if (same && newest?.installation === installation && newest.started === started) return null
+    await db.contacts.update(peer, { nickname, relays, newest_start: { installation, started, signature } })
+    if (nickname !== contact.nickname)
+      await db.conversations.update(directConversationId(self, peer), { title: nickname })
+    return null
   })
 }
+
+/** At most `limit` contacts, in the order of their ids, after one of them. */
+export const contactsAfter = (
+  db: GigiDatabase,
+  peer: PeerId | undefined,
+  limit: number,
+): Promise<ContactRow[]> =>
+  db.contacts
+    .where('peer_id')
+    .above(peer ?? Dexie.minKey)
+    .limit(limit)
+    .toArray()
 
 export const readContact = (db: GigiDatabase, peer: PeerId): Promise<ContactRow | undefined> =>
   db.contacts.get(peer)

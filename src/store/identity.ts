@@ -1,7 +1,9 @@
 /** Who we are on this device: the identity, the installation, the settings and the invite link's secret. */
 import { DEFAULT_CONFIG, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
+import { MAX_TIME_MS } from '../domain/ordering.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
+import { checkEpoch } from './leadership.ts'
 import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
 export const DEFAULT_SETTINGS: Settings = { readReceipts: true, nearby: true }
@@ -57,6 +59,23 @@ export async function requireInstallation(db: GigiDatabase): Promise<Installatio
   const row = await db.installation.get('self')
   if (row === undefined) throw new Error('this profile has no installation row')
   return row
+}
+
+/** When this node starts, for others: later than any start of this identity that is known (milliseconds). */
+export async function nextStart(db: GigiDatabase, now: number): Promise<number> {
+  const { last_start_ms: last = 0 } = await requireInstallation(db)
+  const started = Math.min(MAX_TIME_MS, Math.max(now, last + 1))
+  await db.installation.update('self', { last_start_ms: started })
+  return started
+}
+
+/** Another installation of this identity started then: our next start is later. */
+export function noteStart(db: GigiDatabase, epoch: number, started: number): Promise<void> {
+  return db.transaction('rw', db.meta, db.installation, async () => {
+    await checkEpoch(db, epoch)
+    const { last_start_ms: last = 0 } = await requireInstallation(db)
+    if (started > last) await db.installation.update('self', { last_start_ms: started })
+  })
 }
 
 export interface InviteSecret {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { LogId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { directConversationId, mintMessageId, toBase64url } from '../protocol/identifiers.ts'
-import { decodeFrame, encodeFrame } from '../protocol/frames.ts'
+import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts'
 import {
   MAX_FOREIGN_LOGS,
   MAX_RANGES,
@@ -15,7 +15,8 @@ import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { markAsRead, readHistory } from './history.ts'
 import { readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
-import { acceptMessages, BlockedError, type VerifiedMessage } from './inbox.ts'
+import { acceptMessages } from './inbox.ts'
+import { BlockedError, type VerifiedMessage } from './reception.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
 import type { GigiDatabase } from './schema.ts'
 import { readSummary } from './summary.ts'
@@ -57,7 +58,7 @@ function from(
 }
 
 const accept = (messages: VerifiedMessage[], peer = alice.peerId) =>
-  acceptMessages(db, epoch, peer, { nickname: 'someone', relays: [] }, messages, now + 100_000)
+  acceptMessages(db, epoch, peer, { nickname: 'someone', relays: [] }, messages, 'push', now + 100_000)
 const befriend = (someone: Person) =>
   addContact(db, bob.peerId, { peerId: someone.peerId, nickname: someone.nickname, relays: [] }, now)
 

@@ -4,7 +4,15 @@ import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
 import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
 import { type HybridTime, next } from '../domain/ordering.ts'
-import { add, difference, firstOf, highest, numbersOf, type SequenceSet } from '../domain/sequence-set.ts'
+import {
+  add,
+  difference,
+  firstOf,
+  highest,
+  numbersOf,
+  type SequenceSet,
+  union,
+} from '../domain/sequence-set.ts'
 import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
 import { contentOf, createOutboundMessage, previewText } from './messages.ts'
@@ -48,10 +56,13 @@ export interface LogWriter {
   /** The last sequence number given out in this log. */
   readonly seq: number
   append(content: MessageContent): Promise<MessageId>
-  /** Gives a message that was given up a new place at the end of the log, under its old id. */
-  appendAgain(row: MessageRow): Promise<void>
-  /** Fills numbers that were vacated and that the recipient lacks, at most `limit`; the others need no filling. */
-  fillVacated(delivered: SequenceSet, limit: number): Promise<void>
+  /** Gives a message a new place at the end of the log, under its old id; `timestamp` is when it was sent. */
+  appendAgain(row: MessageRow, timestamp: number): Promise<void>
+  /**
+   * Fills numbers of a log of ours that were vacated and that the recipient lacks, at most `limit`; the others need no
+   * filling.
+   */
+  fillVacated(log: LogRow, delivered: SequenceSet, limit: number): Promise<void>
   /** The message that was lately sent under a token. */
   sentUnder(token: string | undefined): MessageId | undefined
   note(token: string, id: MessageId): void
@@ -85,9 +96,13 @@ export async function openWriter(
   }
   let seq = highest(log.accepted)
   const changed: ConversationRow = { ...conversation, own_log_id: logId }
+  let { tail } = log
   let vacated = log.vacated ?? []
 
-  function newMessage(content: MessageContent, place: { seq: number; time: HybridTime }): AuthoredMessage {
+  function newMessage(
+    content: MessageContent,
+    place: { log_id: LogId; seq: number; time: HybridTime },
+  ): AuthoredMessage {
     const nonce = random(16)
     installation.last_minted_ms = Math.max(now, installation.last_minted_ms + 1)
     return {
@@ -95,7 +110,6 @@ export async function openWriter(
       nonce: toBase64url(nonce),
       conversation_id: conversationId,
       author: identity.peer_id,
-      log_id: logId,
       ...place,
       timestamp: now,
       content,
@@ -140,32 +154,40 @@ export async function openWriter(
       return seq
     },
     async append(content) {
-      const message = newMessage(content, { seq: ++seq, time: nextTime() })
+      const message = newMessage(content, { log_id: logId, seq: ++seq, time: nextTime() })
       await queue(toRow(message))
-      return message.id
+      return (tail = message.id)
     },
-    async appendAgain(row) {
+    async appendAgain(row, timestamp) {
       if (row.log_id === logId && row.seq > 0) vacated = add(vacated, row.seq)
       const { id, nonce } = row
-      const message = { ...newMessage(contentOf(row), { seq: ++seq, time: nextTime() }), id, nonce }
-      await queue({ ...toRow(message), created_at: row.created_at })
+      const placed = newMessage(contentOf(row), { log_id: logId, seq: ++seq, time: nextTime() })
+      await queue({ ...toRow({ ...placed, id, nonce, timestamp }), created_at: row.created_at })
+      tail = id
     },
-    async fillVacated(delivered, limit) {
-      const lacking = difference(vacated, delivered)
+    async fillVacated({ log_id, accepted, ...other }, delivered, limit) {
+      const lacking = difference(log_id === logId ? vacated : (other.vacated ?? []), delivered)
       const filled = firstOf(lacking, limit)
       for (const number of numbersOf(filled)) {
         // What stood there has no place any more: a proof for the number is one for the void.
-        await db.messages.where('[log_id+seq]').equals([logId, number]).modify({ seq: 0 })
-        await queue(toRow(newMessage({ type: 'Void' }, { seq: number, time: nextTime() })))
+        await db.messages.where('[log_id+seq]').equals([log_id, number]).modify({ seq: 0 })
+        await queue(toRow(newMessage({ type: 'Void' }, { log_id, seq: number, time: nextTime() })))
       }
-      vacated = difference(lacking, filled)
+      const left = difference(lacking, filled)
+      if (log_id === logId) vacated = left
+      else await db.logs.put({ ...other, log_id, accepted: union(accepted, filled), vacated: left })
     },
     sentUnder: (token) => conversation.sent_tokens?.find((sent) => sent.token === token)?.id,
     note(token, id) {
       changed.sent_tokens = [...(changed.sent_tokens ?? []), { token, id }].slice(-REMEMBERED_TOKENS)
     },
     async close() {
-      await db.logs.put({ ...log, accepted: seq === 0 ? [] : [[1, seq]], vacated })
+      await db.logs.put({
+        ...log,
+        accepted: seq === 0 ? [] : [[1, seq]],
+        vacated,
+        ...(tail === undefined ? {} : { tail }),
+      })
       await db.conversations.put(changed)
       await db.installation.put(installation)
     },

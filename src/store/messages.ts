@@ -93,6 +93,11 @@ export function createInboundMessage(message: AuthoredMessage, details: InboundD
   }
 }
 
+/** The row of a message of our own that came back from its recipient, who therefore has it. */
+export function createRestoredMessage(message: AuthoredMessage, details: InboundDetails): MessageRow {
+  return { ...createInboundMessage(message, details), direction: 'Sent', read: 1 }
+}
+
 /** The message that a row holds, as its author fixed it: the same each time. */
 export function authoredMessage(row: MessageRow): AuthoredMessage {
   return {

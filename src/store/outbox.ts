@@ -2,7 +2,7 @@
 import { Dexie } from 'dexie'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
-import { has, type SequenceSet } from '../domain/sequence-set.ts'
+import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
 import { addContact, type NewContact } from './contacts.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
@@ -131,8 +131,8 @@ export async function queuedPeers(db: GigiDatabase, limit: number): Promise<Peer
 }
 
 /**
- * A recipient refused a message for good: it leaves the queue, and the message says why (D5).
- * A message that is not in the queue for this peer is left as it is.
+ * A recipient refused a message for good: it leaves the queue, and the message says why (D5); its number is filled when
+ * the recipient is next met. A message that is not in the queue for this peer is left as it is.
  */
 export function recordRefusal(
   db: GigiDatabase,
@@ -141,10 +141,15 @@ export function recordRefusal(
   id: MessageId,
   code: string,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.offline_queue, db.messages, async () => {
+  return db.transaction('rw', db.meta, db.offline_queue, db.messages, db.logs, async () => {
     await checkEpoch(db, epoch)
     if ((await db.offline_queue.get([peer, id])) === undefined) return
     await db.offline_queue.delete([peer, id])
     await db.messages.update(id, { refusal: code })
+    const row = await db.messages.get(id)
+    const log = row === undefined ? undefined : await db.logs.get([row.conversation_id, row.log_id])
+    // A void that is refused is not tried again.
+    if (row === undefined || log === undefined || row.content_type === 'Void') return
+    await db.logs.put({ ...log, vacated: add(log.vacated ?? [], row.seq) })
   })
 }

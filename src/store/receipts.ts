@@ -19,6 +19,7 @@ import type { LogProof } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
+import { rowsAt } from './pages.ts'
 import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './schema.ts'
 
 /**
@@ -31,7 +32,7 @@ export function recordProofs(
   peer: PeerId,
   proofs: readonly LogProof[],
 ): Promise<boolean> {
-  return db.transaction('rw', db.meta, db.identity, db.logs, db.receipts, async () => {
+  return db.transaction('rw', db.meta, db.identity, db.conversations, db.logs, db.receipts, async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
     const conversation = directConversationId(self, peer)
@@ -40,9 +41,10 @@ export function recordProofs(
       if (proof.conversation !== conversation) continue
       const log = await db.logs.get([conversation, proof.log])
       if (log?.author !== self) continue
-      // Whoever has more of our log than we wrote knew another life of this profile: what they have is not ours.
-      if (highest(proof.accepted) > highest(log.accepted)) continue
-      const written: SequenceSet = [[1, highest(log.accepted)]]
+      // Whoever has more of the log than we wrote knew another life of this profile: what they have is not ours.
+      const current = (await db.conversations.get(conversation))?.own_log_id === proof.log
+      if (current && highest(proof.accepted) > highest(log.accepted)) continue
+      const written = log.accepted
       const row = (await db.receipts.get([conversation, proof.log, peer])) ?? newReceipt(proof, peer)
       const read = union(row.read, intersection(proof.read, written))
       const delivered = union(union(row.delivered, intersection(proof.accepted, written)), read)
@@ -119,11 +121,7 @@ async function settleRows(
   by: By,
   receipt: ReceiptRow,
 ): Promise<void> {
-  const rows: MessageRow[] = []
-  for (const [first, last] of numbers)
-    rows.push(
-      ...(await db.messages.where('[log_id+seq]').between([log, first], [log, last], true, true).toArray()),
-    )
+  const rows = await rowsAt(db, log, numbers)
   const acknowledgments: AcknowledgmentRow[] = []
   for (const row of rows) {
     if (row.delivered === 0) {

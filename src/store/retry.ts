@@ -6,6 +6,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { logsOf } from './reception.ts'
 import type { GigiDatabase, MessageRow } from './schema.ts'
 
 /**
@@ -89,14 +90,14 @@ export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: 
     if (row?.direction !== 'Sent' || row.delivered === 1) return
     if (row.expired_at === undefined && row.refusal === undefined) return
     const writer = await openWriter(db, row.conversation_id, now, random)
-    await writer.appendAgain(row)
+    await writer.appendAgain(row, now)
     await writer.close()
   })
 }
 
 /**
- * Fills the numbers of our log that `peer` lacks and that nothing will be sent for any more, at most `limit`.
- * Call it when the peer has just told what it accepted.
+ * Fills the numbers of our logs that `peer` lacks and that nothing will be sent for any more, at most `limit` of each
+ * log. Call it when the peer has just told what it accepted.
  */
 export function fillVacated(
   db: GigiDatabase,
@@ -108,17 +109,14 @@ export function fillVacated(
 ): Promise<void> {
   return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
     await checkEpoch(db, epoch)
-    const conversation = await db.conversations.get(
-      directConversationId((await requireIdentity(db)).peer_id, peer),
-    )
-    if (conversation?.own_log_id === undefined) return
-    const log = await db.logs.get([conversation.id, conversation.own_log_id])
-    if (log?.vacated === undefined || log.vacated.length === 0) return
-    const contact = await db.contacts.get(peer)
-    if (contact?.state !== 'accepted') return
-    const receipt = await db.receipts.get([conversation.id, log.log_id, peer])
-    const writer = await openWriter(db, conversation.id, now, random)
-    await writer.fillVacated(receipt?.delivered ?? [], limit)
+    const conversation = directConversationId((await requireIdentity(db)).peer_id, peer)
+    const logs = (await logsOf(db, conversation)).filter((log) => (log.vacated ?? []).length > 0)
+    if (logs.length === 0 || (await db.contacts.get(peer))?.state !== 'accepted') return
+    const writer = await openWriter(db, conversation, now, random)
+    for (const log of logs) {
+      const receipt = await db.receipts.get([conversation, log.log_id, peer])
+      await writer.fillVacated(log, receipt?.delivered ?? [], limit)
+    }
     await writer.close()
   })
 }

@@ -10,6 +10,7 @@ import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '.
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
 import type { QueueStatus, SyncStatus } from '../domain/status.ts'
+import type { Start } from '../protocol/frames.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
 
 export type Flag = 0 | 1
@@ -108,6 +109,8 @@ export interface ContactRow {
   invite_secret?: string
   /** The secret of our own link that they brought: it tells them when we are there, until it is renewed. */
   brought_secret?: string
+  /** Their newest installation, and when it started: an older one is told. */
+  newest_start?: Start
   /** What a stranger has left so far, against the limits for requests. */
   request_messages: number
   request_bytes: number
@@ -139,10 +142,17 @@ export interface LogRow {
   conversation_id: ConversationId
   log_id: LogId
   author: PeerId
-  /** Of an own log: everything up to its last sequence number. Outlives the rows: clearing makes no one resend. */
+  /**
+   * Of the log we write: everything up to its last number; of our earlier ones: what we know of them. Outlives the
+   * rows: clearing makes no one resend.
+   */
   accepted: SequenceSet
   /** What was displayed here; what we tell the author we have read. */
   read: SequenceSet
+  /** The message with the highest number. */
+  tail?: MessageId
+  /** Numbers that nobody has any more; what comes all the same is accepted. */
+  lost?: SequenceSet
   /** Of an own log: numbers whose message was given up or moved on, to be filled by voids where they lack. */
   vacated?: SequenceSet
 }
@@ -172,6 +182,8 @@ export interface InstallationRow {
   id: InstallationId
   /** Mint time of the last message id, milliseconds: they strictly rise. */
   last_minted_ms: number
+  /** The latest start of any installation of this identity that is known, milliseconds: ours are later. */
+  last_start_ms?: number
 }
 
 export type MetaRow =

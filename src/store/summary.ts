@@ -3,12 +3,13 @@ import type { PeerId } from '../domain/ids.ts'
 import type { ConversationSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { readSettings, requireIdentity } from './identity.ts'
-import { logsOf } from './inbox.ts'
 import { checkEpoch } from './leadership.ts'
+import { receiptsFrom } from './receipts.ts'
+import { logsOf } from './reception.ts'
 import type { GigiDatabase } from './schema.ts'
 
 /**
- * The logs of the conversation with `peer`, with what we accepted of them and, where receipts are on and the
+ * The logs of the conversation with `peer`, with what we accepted of them (of ours: what it proved) and, where receipts are on and the
  * peer is an accepted contact, what we read. Null when the peer is blocked; empty for someone unknown.
  */
 export function readSummary(
@@ -16,20 +17,27 @@ export function readSummary(
   epoch: number,
   peer: PeerId,
 ): Promise<ConversationSummary | null> {
-  return db.transaction('r', db.meta, db.identity, db.contacts, db.logs, async () => {
+  const tables = [db.meta, db.identity, db.contacts, db.logs, db.receipts]
+  return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
     if (contact?.state === 'blocked') return null
     const receipts = contact?.state === 'accepted' && (await readSettings(db)).readReceipts
-    const conversation = directConversationId((await requireIdentity(db)).peer_id, peer)
+    const self = (await requireIdentity(db)).peer_id
+    const conversation = directConversationId(self, peer)
     const logs = await logsOf(db, conversation)
+    const proven = new Map(
+      (await receiptsFrom(db, conversation, peer)).map((row) => [row.log_id, row.delivered]),
+    )
     return {
       conversation,
       logs: logs.map((log) => ({
         log: log.log_id,
         author: log.author,
-        accepted: log.accepted,
+        // Of our own: what the peer has had, so that it finds what it lost. The rest is pushed.
+        accepted: log.author === self ? (proven.get(log.log_id) ?? []) : log.accepted,
         read: receipts ? log.read : [],
+        tail: log.author === self ? null : (log.tail ?? null),
       })),
     }
   })

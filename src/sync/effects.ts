@@ -1,6 +1,7 @@
 /** The effects that touch the store and the keys: each awaits, and returns what `decide` is to know of it. */
 import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
+import { difference, has, union } from '../domain/sequence-set.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import {
   claimedId,
@@ -11,19 +12,26 @@ import {
 } from '../protocol/envelope.ts'
 import {
   type Hello,
+  type LogNumbers,
   type LogProof,
+  type Page,
+  type Pull,
   type Push,
   type Refusal,
+  type Start,
   type Summary,
   SYNC_VERSION,
 } from '../protocol/frames.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { PUSH_BYTES } from '../protocol/limits.ts'
-import { readConfig, requireIdentity, requireInstallation } from '../store/identity.ts'
-import { acceptMessages, BlockedError, type PeerWords, type VerifiedMessage } from '../store/inbox.ts'
+import { readConfig, requireIdentity } from '../store/identity.ts'
+import { acceptMessages } from '../store/inbox.ts'
+import { BlockedError, type PeerWords, type VerifiedMessage } from '../store/reception.ts'
+import { readLacking, readPage, recordLost } from '../store/pages.ts'
 import { readOutbox, recordRefusal } from '../store/outbox.ts'
 import { recordProofs, settle } from '../store/receipts.ts'
 import { fillVacated } from '../store/retry.ts'
+import { renewLog } from '../store/rewind.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { readSummary } from '../store/summary.ts'
 import { FILLED_NUMBERS, SETTLE_ROWS } from './limits.ts'
@@ -35,8 +43,8 @@ export interface EffectContext {
   readonly clock: Clock
   readonly crypto: Crypto
   readonly random: Random
-  /** When this node started. */
-  readonly started: number
+  /** Which installation this node is of, and when it started. */
+  readonly start: Start
   /** Where this node can be found: addresses of its relays. */
   readonly relays: () => readonly string[]
 }
@@ -48,16 +56,18 @@ export async function greeting(
   ordinal: number,
   alone: boolean,
 ): Promise<readonly [Hello, Summary]> {
-  const { db, epoch, started } = context
+  const { db, start } = context
+  const summary = await summarize(context, peer)
+  const { nickname } = await requireIdentity(db)
+  const relays = context.relays()
+  return [{ type: 'hello', version: SYNC_VERSION, nickname, ...start, ordinal, alone, relays }, summary]
+}
+
+/** What we have accepted and read. Throws BlockedError when the peer is blocked. */
+export async function summarize({ db, epoch }: EffectContext, peer: PeerId): Promise<Summary> {
   const conversation = await readSummary(db, epoch, peer)
   if (conversation === null) throw new BlockedError(`${peer} is blocked`)
-  const { nickname } = await requireIdentity(db)
-  const { id: installation } = await requireInstallation(db)
-  const relays = context.relays()
-  return [
-    { type: 'hello', version: SYNC_VERSION, nickname, installation, started, ordinal, alone, relays },
-    { type: 'summary', conversations: [conversation] },
-  ]
+  return { type: 'summary', conversations: [conversation] }
 }
 
 export interface SealedBatch {
@@ -106,12 +116,60 @@ export async function acceptPush(
   said: PeerWords,
   push: Push,
 ): Promise<PushOutcome> {
-  const read = await Promise.all(push.envelopes.map((sealed) => verify(context.crypto, sealed)))
-  const verified = read.filter((item) => 'message' in item)
-  const malformed = read.filter((item) => 'code' in item)
+  const { verified, malformed } = await verifyAll(context.crypto, push.envelopes)
   const now = context.clock.now()
-  const outcome = await acceptMessages(context.db, context.epoch, peer, said, verified, now)
+  const outcome = await acceptMessages(context.db, context.epoch, peer, said, verified, 'push', now)
   return { proofs: outcome.proofs, refused: [...outcome.refused, ...malformed] }
+}
+
+/**
+ * Verifies and commits a page that we asked for, and notes what is gone for good. Returns what the page left open
+ * and is worth asking for again: nothing when it brought nothing. Throws as `acceptPush` does.
+ */
+export async function takePage(
+  context: EffectContext,
+  peer: PeerId,
+  said: PeerWords,
+  page: Page,
+  asked: readonly LogNumbers[],
+): Promise<{ readonly brought: boolean; readonly rest: readonly LogNumbers[] }> {
+  const { db, epoch, clock } = context
+  const { verified } = await verifyAll(context.crypto, page.envelopes)
+  const places = new Map(asked.map(({ log, numbers }) => [log, numbers]))
+  const wanted = verified.filter(({ message }) => has(places.get(message.log_id) ?? [], message.seq))
+  const { proofs } = await acceptMessages(db, epoch, peer, said, wanted, 'page', clock.now())
+  await recordLost(db, epoch, peer, page.gone, asked)
+  if (proofs.length === 0) return { brought: false, rest: [] }
+  const rest = asked
+    .map(({ log, numbers }) => {
+      const got = proofs.find((proof) => proof.log === log)?.accepted ?? []
+      const gone = page.gone.find((other) => other.log === log)?.numbers ?? []
+      return { log, numbers: difference(numbers, union(got, gone)) }
+    })
+    .filter(({ numbers }) => numbers.length > 0)
+  return { brought: true, rest }
+}
+
+/** What a peer asked for, as far as it may have it and a page holds. */
+export async function servePull(context: EffectContext, peer: PeerId, pull: Pull): Promise<Page> {
+  const { db, epoch, crypto } = context
+  const { messages, gone } = await readPage(db, epoch, peer, pull.conversation, pull.wanted)
+  const envelopes: Uint8Array[] = []
+  let bytes = 0
+  for (const { message, signature } of messages) {
+    const sealed = signature === undefined ? await seal(crypto, message) : sealEnvelope(message, signature)
+    if ((bytes += sealed.length) > PUSH_BYTES) break
+    envelopes.push(sealed)
+  }
+  return { type: 'page', number: pull.number, envelopes, gone }
+}
+
+async function verifyAll(crypto: Crypto, envelopes: readonly Uint8Array[]) {
+  const read = await Promise.all(envelopes.map((sealed) => verify(crypto, sealed)))
+  return {
+    verified: read.filter((item) => 'message' in item),
+    malformed: read.filter((item) => 'code' in item),
+  }
 }
 
 async function verify(crypto: Crypto, sealed: Uint8Array): Promise<VerifiedMessage | Refusal> {
@@ -142,10 +200,24 @@ export const refuseAll = (push: Push): PushOutcome => ({
   }),
 })
 
-/** The greeting's summary is recorded: fills what the peer lacks and nothing will be sent for any more. */
-export async function fillGaps(context: EffectContext, peer: PeerId): Promise<void> {
+/**
+ * Records a peer's summary: begins a new log where it shows that ours was rewound, settles what it proves, and
+ * fills what the peer lacks and nothing will be sent for any more. Returns what it has and we lack.
+ */
+export async function recordSummary(
+  context: EffectContext,
+  peer: PeerId,
+  summary: Summary,
+  proofs: readonly LogProof[],
+): Promise<LogNumbers[]> {
   const { db, epoch, clock, random } = context
+  const logs = summary.conversations.flatMap(({ conversation, logs }) =>
+    logs.map((log) => ({ conversation, ...log })),
+  )
+  for (const log of logs) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
+  await recordAck(context, peer, proofs, [])
   await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
+  return readLacking(db, epoch, peer, logs)
 }
 
 /** Records what a peer proved and refused, and settles the rows from it. */
@@ -155,8 +227,12 @@ export async function recordAck(
   proofs: readonly LogProof[],
   refused: readonly Refusal[],
 ): Promise<void> {
-  const { db, epoch, clock } = context
-  for (const { id, permanent, code } of refused) if (permanent) await recordRefusal(db, epoch, peer, id, code)
+  const { db, epoch, clock, random } = context
+  const conflicts = refused.some(({ permanent, code }) => permanent && code === 'conflict')
+  // What stands at our places there was written in another life of this profile: ours goes elsewhere.
+  const renewed = conflicts && (await renewLog(db, epoch, peer, null, clock.now(), random.bytes))
+  for (const { id, permanent, code } of refused)
+    if (permanent && !(renewed && code === 'conflict')) await recordRefusal(db, epoch, peer, id, code)
   await recordProofs(db, epoch, peer, proofs)
   while (await settle(db, epoch, peer, SETTLE_ROWS, clock.now()));
 }

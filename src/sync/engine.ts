@@ -2,46 +2,47 @@
  * The sync engine: feeds `decide` with events one at a time, and runs the effects against the ports and the
  * store. It decides nothing itself.
  */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { MalformedError } from '../protocol/cbor.ts'
-import { decodeFrame, encodeFrame } from '../protocol/frames.ts'
+import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts'
+import { isNewerStart, type LogNumbers, type Start, startSignedBytes } from '../protocol/frames.ts'
 import { inviteToken } from '../protocol/presence.ts'
-import { fromBase64url } from '../protocol/identifiers.ts'
+import { fromBase64url, keyOfPeerId } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
 import { onTablesChanged } from '../store/changes.ts'
-import { cleanAcknowledgments } from '../store/cleanup.ts'
-import { contactsInState, readContact, updateContact } from '../store/contacts.ts'
-import { readConfig, readInviteSecret } from '../store/identity.ts'
-import { BlockedError, type PeerWords } from '../store/inbox.ts'
+import { contactsAfter, contactsInState, readContact, updateContact } from '../store/contacts.ts'
+import { noteStart, readInviteSecret } from '../store/identity.ts'
+import { BlockedError, type PeerWords } from '../store/reception.ts'
 import { FencedError } from '../store/leadership.ts'
 import { releaseLease } from '../store/leases.ts'
 import { queuedPeers } from '../store/outbox.ts'
-import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
-import {
-  currentSession,
-  decide,
-  type Effect,
-  isForgettable,
-  isThere,
-  type PeerEvent,
-  type PeerState,
-  unknownPeer,
-} from './decide.ts'
+import { decide, isThere } from './decide.ts'
 import {
   acceptPush,
   type EffectContext,
-  fillGaps,
   greeting,
   readReads,
   recordAck,
+  recordSummary,
   refuseAll,
   sealOutbox,
+  servePull,
+  summarize,
+  takePage,
 } from './effects.ts'
-import { CLEANUP_ROWS, DUE_ROWS, MAX_PEERS, MAX_QUEUED_PEERS } from './limits.ts'
-import { Periodic } from './periodic.ts'
+import { MAX_PEERS, MAX_QUEUED_PEERS, SOUGHT_CONTACTS } from './limits.ts'
 import type { Log, NetworkState, Session, SessionPath, Timer, Transport } from './ports.ts'
+import { Schedule } from './schedule.ts'
 import { Coalesced, SerialByKey } from './serial.ts'
+import {
+  currentSession,
+  type Effect,
+  isForgettable,
+  type PeerEvent,
+  type PeerState,
+  unknownPeer,
+} from './state.ts'
 
 export interface PeerReport {
   readonly online: boolean
@@ -54,6 +55,10 @@ export interface EngineListener {
   peer(peer: PeerId, report: PeerReport): void
   /** Storage refuses what must be kept, or (null) takes it again. */
   trouble(trouble: 'storage-full' | 'storage-failed' | null): void
+  /** A contact is writing to us. */
+  typing(peer: PeerId): void
+  /** A newer installation of this identity is at work: this one must stop and say so. */
+  replaced(): void
   /** Another leader has taken over: the engine has committed nothing since and must be stopped. */
   fenced(): void
 }
@@ -74,33 +79,36 @@ export class SyncEngine {
   readonly #sessions = new Map<string, Session>()
   /** What each peer said of itself, for as long as a session lasts. */
   readonly #said = new Map<PeerId, PeerWords>()
-  /** What was last told of our reading, by session. */
+  /** What was last told of our reading, and the summary that was last sent, by session. */
   readonly #readsTold = new Map<string, string>()
+  readonly #summaryTold = new Map<string, string>()
+  /** Who of the contacts was looked for last. */
+  #sought: PeerId | undefined
   readonly #work = new SerialByKey()
   readonly #queue = new Coalesced(() => this.#guard('look for queued messages', () => this.#findQueued()))
   readonly #reads = new Coalesced(() => this.#guard('tell what was read', () => this.#tellReads()))
   readonly #watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
-  readonly #periods = new Coalesced(() => this.#guard('read the configuration', () => this.#keepPeriods()))
-  readonly #cleaning = new Coalesced(() => this.#guard('clean up', () => this.#clean()))
-  readonly #tick: Periodic
-  readonly #cleanup: Periodic
-  readonly #due = new Coalesced(() => this.#guard('see to what is due', () => this.#seeToDue()))
+  readonly #seeking = new Coalesced(() => this.#guard('look for silent contacts', () => this.#seek()))
+  readonly #schedule: Schedule
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
   #ordinal = 0
   #troubled = false
   #shown: ReadonlySet<PeerId> = new Set()
   #running = false
-  #cancelDue: () => void = () => undefined
   #unsubscribe: () => void = () => undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#tick = new Periodic(options.timer, () => {
-      for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
-    })
-    this.#cleanup = new Periodic(options.timer, () => {
-      this.#cleaning.request()
+    this.#schedule = new Schedule({
+      ...options,
+      online: () => this.#network === 'online',
+      tick: () => {
+        for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+        this.#seeking.request()
+      },
+      attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
+      guard: (what, task) => this.#guard(what, task),
     })
   }
 
@@ -109,17 +117,16 @@ export class SyncEngine {
     this.#unsubscribe = onTablesChanged(this.#options.db, (tables) => {
       if (tables.has('offline_queue')) {
         this.#queue.request()
-        this.#due.request()
+        this.#schedule.queueChanged()
       }
       // A contact that was just accepted is told from here on.
       if (tables.has('logs') || tables.has('contacts')) this.#reads.request()
       if (tables.has('contacts') || tables.has('meta')) this.#watches.request()
-      if (tables.has('meta')) this.#periods.request()
+      if (tables.has('meta')) this.#schedule.configChanged()
     })
     this.#watches.request()
     this.#queue.request()
-    this.#due.request()
-    this.#periods.request()
+    this.#schedule.start()
     await this.#options.transport.start({
       network: (state) => this.#onNetwork(state),
       presence: (peer, online) => this.#feed(peer, { type: 'presence', online }),
@@ -133,9 +140,7 @@ export class SyncEngine {
   async stop(): Promise<void> {
     this.#running = false
     this.#unsubscribe()
-    this.#tick.stop()
-    this.#cleanup.stop()
-    this.#cancelDue()
+    this.#schedule.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
     await Promise.all([
@@ -143,9 +148,8 @@ export class SyncEngine {
       this.#queue.idle(),
       this.#reads.idle(),
       this.#watches.idle(),
-      this.#due.idle(),
-      this.#periods.idle(),
-      this.#cleaning.idle(),
+      this.#seeking.idle(),
+      this.#schedule.idle(),
     ])
   }
 
@@ -155,6 +159,11 @@ export class SyncEngine {
     this.#shown = peers
     for (const peer of new Set([...before, ...peers]))
       if (before.has(peer) !== peers.has(peer)) this.#feed(peer, { type: 'shown', shown: peers.has(peer) })
+  }
+
+  /** Our user writes to `peer`: it is told, if it is connected. The caller does not call this at every key. */
+  compose(peer: PeerId, conversation: ConversationId): void {
+    this.#feed(peer, { type: 'typing', conversation })
   }
 
   #feed(peer: PeerId, event: PeerEvent): void {
@@ -217,13 +226,26 @@ export class SyncEngine {
     switch (effect.type) {
       case 'greet': {
         const session = this.#sessions.get(effect.session)
-        for (const frame of await greeting(options, peer, effect.ordinal, effect.alone))
-          session?.send(encodeFrame(frame))
+        const [hello, summary] = await greeting(options, peer, effect.ordinal, effect.alone)
+        this.#summaryTold.set(effect.session, JSON.stringify(summary))
+        session?.send(encodeFrame(hello))
+        session?.send(encodeFrame(summary))
         return
       }
-      case 'know':
+      case 'compare': {
+        const summary = await summarize(options, peer)
+        const told = JSON.stringify(summary)
+        if (told === this.#summaryTold.get(effect.session)) return
+        this.#summaryTold.set(effect.session, told)
+        this.#sessions.get(effect.session)?.send(encodeFrame(summary))
+        return
+      }
+      case 'know': {
         this.#said.set(peer, effect.hello)
-        return updateContact(options.db, options.epoch, options.self, peer, effect.hello)
+        const newer = await updateContact(options.db, options.epoch, options.self, peer, effect.hello)
+        if (newer !== null) this.#feed(peer, { type: 'outdated', session: effect.session, newer })
+        return
+      }
       case 'read-outbox': {
         const batch = await sealOutbox(options, peer, effect.session, effect.cursor)
         this.#feed(peer, { type: 'outbox', session: effect.session, ...batch })
@@ -240,12 +262,32 @@ export class SyncEngine {
         // Whoever waited for the lease reads on.
         this.#queue.request()
         return
-      case 'record':
-        await recordAck(options, peer, effect.proofs, effect.refused)
-        if (effect.first) await fillGaps(options, peer)
-        this.#feed(peer, { type: 'recorded', session: effect.session })
+      case 'take': {
+        const said = this.#said.get(peer) ?? NOTHING_SAID
+        const outcome = await takePage(options, peer, said, effect.page, effect.asked)
+        this.#feed(peer, { type: 'taken', session: effect.session, ...outcome })
+        return
+      }
+      case 'serve': {
+        const page = await servePull(options, peer, effect.pull)
+        this.#feed(peer, { type: 'paged', session: effect.session, page })
+        return
+      }
+      case 'hear-typing':
+        if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
+        return
+      case 'check-start':
+        if (await this.#isReplacedBy(effect.start)) options.listener.replaced()
+        return
+      case 'record': {
+        const { session, summary, proofs, refused } = effect
+        let wanted: readonly LogNumbers[] | null = null
+        if (summary === null) await recordAck(options, peer, proofs, refused)
+        else wanted = await recordSummary(options, peer, summary, proofs)
+        this.#feed(peer, { type: 'recorded', session, wanted })
         // What was read since the greeting was made has not been told.
-        if (effect.first) this.#reads.request()
+        if (summary !== null) this.#reads.request()
+      }
     }
   }
 
@@ -259,6 +301,24 @@ export class SyncEngine {
       listener.trouble('storage-full')
       return refuseAll(push)
     }
+  }
+
+  /** Whether `start` is that of another installation of ours which is newer: our own signature says so. */
+  async #isReplacedBy(start: Start): Promise<boolean> {
+    const { db, epoch, self, crypto, start: own } = this.#options
+    if (start.installation === own.installation || !isNewerStart(start, own)) return false
+    if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
+    await noteStart(db, epoch, start.started)
+    return true
+  }
+
+  /** Dials some of the contacts of whom nothing is heard, the others at the next ticks: one may have been restored. */
+  async #seek(): Promise<void> {
+    if (this.#network !== 'online') return
+    const contacts = await contactsAfter(this.#options.db, this.#sought, SOUGHT_CONTACTS)
+    this.#sought = contacts.length < SOUGHT_CONTACTS ? undefined : contacts.at(-1)?.peer_id
+    for (const { peer_id: peer, state } of contacts)
+      if (state === 'accepted' && this.#peers.get(peer)?.online !== true) this.#feed(peer, { type: 'seek' })
   }
 
   async #dial(peer: PeerId): Promise<void> {
@@ -280,7 +340,7 @@ export class SyncEngine {
     for (const peer of [...this.#peers.keys()])
       this.#feed(peer, { type: 'network', online: state === 'online' })
     this.#queue.request()
-    this.#due.request()
+    this.#schedule.queueChanged()
   }
 
   #onOpened(session: Session): void {
@@ -310,6 +370,7 @@ export class SyncEngine {
     this.#options.log.info('session closed', { peer: session.peer, path: session.path, reason })
     this.#sessions.delete(session.id)
     this.#readsTold.delete(session.id)
+    this.#summaryTold.delete(session.id)
     const random = this.#options.random.fraction()
     this.#feed(session.peer, { type: 'closed', session: session.id, random })
     if ((this.#peers.get(session.peer)?.sessions.length ?? 0) === 0) this.#said.delete(session.peer)
@@ -347,47 +408,6 @@ export class SyncEngine {
     for (const [peer, state] of [...this.#peers])
       if (state.sessions.length > 0 && (await readContact(db, peer))?.state === 'blocked')
         this.#feed(peer, { type: 'blocked' })
-  }
-
-  /** Ends what has had its time, makes the timed attempts that are due, and comes back when the next one is. */
-  async #seeToDue(): Promise<void> {
-    const { db, epoch, clock, timer, random } = this.#options
-    while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
-    // No attempt is spent while this device is offline.
-    const online = this.#network === 'online'
-    const tried = new Set<PeerId>()
-    while (online) {
-      const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction)
-      for (const peer of begun) tried.add(peer)
-      if (begun.length === 0) break
-    }
-    for (const peer of tried) this.#feed(peer, { type: 'attempt' })
-    const due = [await nextExpiryAt(db), online ? await nextAttemptAt(db) : null].filter((at) => at !== null)
-    this.#cancelDue()
-    if (due.length === 0 || !this.#isRunning()) return
-    const delay = Math.max(0, Math.min(...due) - clock.now())
-    this.#cancelDue = timer.after(delay, () => {
-      this.#due.request()
-    })
-  }
-
-  #isRunning(): boolean {
-    return this.#running
-  }
-
-  /** The periods as the configuration has them: a change holds at once. */
-  async #keepPeriods(): Promise<void> {
-    const config = await readConfig(this.#options.db)
-    if (!this.#isRunning()) return
-    this.#tick.every(config.sync_interval_seconds * 1000)
-    this.#cleanup.every(config.cleanup_interval_seconds * 1000)
-  }
-
-  async #clean(): Promise<void> {
-    const { db, epoch, clock } = this.#options
-    let cursor: string | null = null
-    do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
-    while (cursor !== null && this.#isRunning())
   }
 
   #armWake(peer: PeerId, at: number): void {

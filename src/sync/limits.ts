@@ -24,3 +24,5 @@ export const DUE_ROWS = 200
 export const CLEANUP_ROWS = 500
 /** Peers for whom something is queued that are looked up at a time. */
 export const MAX_QUEUED_PEERS = 2_000
+/** Contacts of whom nothing is heard that are dialled at a tick: a hundred of them within minutes, at little cost. */
+export const SOUGHT_CONTACTS = 4

@@ -49,3 +49,10 @@ export async function databaseOf(someone: Person, now: number): Promise<GigiData
   })
   return db
 }
+
+/** A copy of a database as it is now: what a backup of the profile would bring back. */
+export async function copyOf(db: GigiDatabase): Promise<GigiDatabase> {
+  const copy = new GigiDatabase(`test-${String(++databases)}`)
+  for (const table of db.tables) await copy.table(table.name).bulkAdd(await table.toArray())
+  return copy
+}

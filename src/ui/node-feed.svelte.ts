@@ -2,7 +2,7 @@ import type { PeerId } from '../domain/ids.ts'
 import type { NodeStatus, PeerStatus, StatusFeed } from '../app/api.ts'
 
 const UNKNOWN: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
-const AWAY: PeerStatus = { online: false, path: 'none' }
+const AWAY: PeerStatus = { online: false, path: 'none', typing: false }
 
 /** What the node of this profile reports, as a rune. */
 export class NodeFeed {

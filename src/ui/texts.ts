@@ -44,6 +44,8 @@ const trouble: Readonly<Record<Trouble, string>> = {
     'The storage of this device is full. Messages to you wait at those who wrote them until you free some space.',
   'storage-failed':
     'This browser does not let Gigi store anything at the moment. Nothing can be sent or received: close other tabs and reload this page.',
+  replaced:
+    'Gigi is now in use in another browser with your recovery phrase. To go on here instead, reload this page.',
   'no-locks':
     'This browser cannot keep several tabs apart (it lacks Web Locks). Use Gigi in one tab only, or in a newer browser.',
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { InstallationId, LogId } from '../domain/ids.ts'
 import { person } from '../testing/people.ts'
 import { encode, MalformedError } from './cbor.ts'
-import { decodeFrame, encodeFrame, type Frame } from './frames.ts'
+import { decodeFrame, encodeFrame } from './frame-codec.ts'
+import type { Frame } from './frames.ts'
 import { directConversationId, mintMessageId, toBase64url } from './identifiers.ts'
 
 const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
@@ -19,6 +20,7 @@ const frames: Frame[] = [
     started: 1_700_000_000_000,
     ordinal: 3,
     alone: true,
+    signature: new Uint8Array(64).fill(7),
     relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooW'],
   },
   {
@@ -35,6 +37,7 @@ const frames: Frame[] = [
               [1, 2],
               [4, 4],
             ],
+            tail: mintMessageId(1, alice.peerId, conversation, new Uint8Array(16)),
           },
         ],
       },
@@ -52,6 +55,15 @@ const frames: Frame[] = [
         code: 'requests-full',
       },
     ],
+  },
+  { type: 'pull', number: 1, conversation, wanted: [{ log, numbers: [[1, 50]] }] },
+  { type: 'page', number: 1, envelopes: [Uint8Array.of(9)], gone: [{ log, numbers: [[4, 4]] }] },
+  { type: 'typing', conversation },
+  {
+    type: 'replaced',
+    installation: toBase64url(new Uint8Array(16).fill(3)) as InstallationId,
+    started: 1_700_000_000_001,
+    signature: new Uint8Array(64).fill(5),
   },
 ]
 

@@ -1,0 +1,128 @@
+/** History between peers: what one lacks that the other has, and what nobody has any more. */
+import type { ConversationId, LogId, PeerId } from '../domain/ids.ts'
+import type { AuthoredMessage } from '../domain/message.ts'
+import {
+  count,
+  difference,
+  fromNumbers,
+  intersection,
+  type SequenceSet,
+  union,
+} from '../domain/sequence-set.ts'
+import type { LogNumbers, LogSummary } from '../protocol/frames.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { MAX_LOGS_PER_SUMMARY, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
+import { requireIdentity } from './identity.ts'
+import { checkEpoch } from './leadership.ts'
+import { authoredMessage } from './messages.ts'
+import { logsOf } from './reception.ts'
+import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
+
+/**
+ * What `peer` has of the conversation with it, by its summary, and we neither accepted nor know to be lost. Of someone
+ * who is no contact (yet), only what we are said to have written ourselves: it shows whether we ever were in touch.
+ */
+export function readLacking(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  theirs: readonly (LogSummary & { readonly conversation: ConversationId })[],
+): Promise<LogNumbers[]> {
+  return db.transaction('r', db.meta, db.identity, db.contacts, db.conversations, db.logs, async () => {
+    await checkEpoch(db, epoch)
+    const self = (await requireIdentity(db)).peer_id
+    const id = directConversationId(self, peer)
+    const isContact = (await db.contacts.get(peer))?.state === 'accepted'
+    const current = (await db.conversations.get(id))?.own_log_id
+    const lacking: LogNumbers[] = []
+    for (const { conversation, log, author, accepted } of theirs) {
+      if (conversation !== id || log === current) continue
+      if (author !== self && (author !== peer || !isContact)) continue
+      const ours = await db.logs.get([id, log])
+      if (ours !== undefined && ours.author !== author) continue
+      const within: SequenceSet = [[1, count(ours?.accepted ?? []) + MAX_SEQUENCE_AHEAD]]
+      const known = union(ours?.accepted ?? [], ours?.lost ?? [])
+      const numbers = difference(intersection(accepted, within), known).slice(-MAX_RANGES)
+      if (numbers.length > 0) lacking.push({ log, numbers })
+    }
+    return lacking
+  })
+}
+
+export interface PageContent {
+  /** Newest last within a log. Own messages have no signature stored: they are signed when they are sent. */
+  readonly messages: readonly { readonly message: AuthoredMessage; readonly signature?: Uint8Array }[]
+  readonly gone: readonly LogNumbers[]
+}
+
+const NOTHING: PageContent = { messages: [], gone: [] }
+
+/**
+ * What `peer` asked for, if it is a contact and the conversation is ours with it. What waits in the queue for it is
+ * left out, since it is pushed; what we gave up is filled by a void. The caller has bounded what is wanted.
+ */
+export function readPage(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  conversation: ConversationId,
+  wanted: readonly LogNumbers[],
+): Promise<PageContent> {
+  const tables = [db.meta, db.identity, db.contacts, db.logs, db.messages, db.offline_queue]
+  return db.transaction('r', tables, async () => {
+    await checkEpoch(db, epoch)
+    const self = (await requireIdentity(db)).peer_id
+    if (conversation !== directConversationId(self, peer)) return NOTHING
+    if ((await db.contacts.get(peer))?.state !== 'accepted') return NOTHING
+    const messages: { message: AuthoredMessage; signature?: Uint8Array }[] = []
+    const gone: LogNumbers[] = []
+    for (const { log, numbers } of wanted) {
+      const row = await db.logs.get([conversation, log])
+      const rows = (await rowsAt(db, log, numbers)).filter((m) => m.conversation_id === conversation)
+      const queued = await db.offline_queue.bulkGet(rows.map((m) => [peer, m.id]))
+      for (const [i, m] of rows.entries())
+        if (queued[i] === undefined && (m.direction === 'Received' || m.delivered === 1))
+          messages.push({
+            message: authoredMessage(m),
+            ...(m.signature === undefined ? {} : { signature: m.signature }),
+          })
+      const held = fromNumbers(rows.map((m) => m.seq))
+      const lost = difference(difference(numbers, held), row?.vacated ?? [])
+      if (lost.length > 0) gone.push({ log, numbers: lost })
+    }
+    return { messages, gone }
+  })
+}
+
+export async function rowsAt(db: GigiDatabase, log: LogId, numbers: SequenceSet): Promise<MessageRow[]> {
+  const rows: MessageRow[] = []
+  for (const [first, last] of numbers)
+    rows.push(
+      ...(await db.messages.where('[log_id+seq]').between([log, first], [log, last], true, true).toArray()),
+    )
+  return rows
+}
+
+/** Notes that what we asked `peer` for is gone: in a direct conversation nobody else could have it. */
+export function recordLost(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  gone: readonly LogNumbers[],
+  asked: readonly LogNumbers[],
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.identity, db.logs, async () => {
+    await checkEpoch(db, epoch)
+    const self = (await requireIdentity(db)).peer_id
+    const conversation = directConversationId(self, peer)
+    const logs = new Map((await logsOf(db, conversation)).map((row) => [row.log_id, row]))
+    for (const { log, numbers } of gone) {
+      const wanted = asked.find((other) => other.log === log)?.numbers ?? []
+      const known: LogRow | undefined = logs.get(log)
+      // Of a log that nothing has come of, nothing is missed.
+      if (known === undefined || logs.size > MAX_LOGS_PER_SUMMARY) continue
+      const lost = union(known.lost ?? [], difference(intersection(numbers, wanted), known.accepted))
+      if (lost.length <= MAX_RANGES) await db.logs.put({ ...known, lost })
+    }
+  })
+}

@@ -1,0 +1,89 @@
+/**
+ * Rewound installations. A profile that was restored from an old state gives out numbers again that its peers have seen
+ * under other messages. What a peer has of our log shows it; then we begin a new log, and nothing that is
+ * proven of the old one is believed of what we wrote since.
+ */
+import { Dexie } from 'dexie'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
+import { difference, fromNumbers, highest, intersection } from '../domain/sequence-set.ts'
+import type { LogSummary } from '../protocol/frames.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { MAX_OWN_LOGS } from '../protocol/limits.ts'
+import { requireIdentity } from './identity.ts'
+import { checkEpoch } from './leadership.ts'
+import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { logsOf } from './reception.ts'
+import type { GigiDatabase, LogRow } from './schema.ts'
+
+/**
+ * Begins a new log towards `peer` if `theirs` shows that our current one was rewound, or without question where it is
+ * null (a conflict showed it), and moves there what was not acknowledged, under the same ids. Returns whether it did;
+ * never past MAX_OWN_LOGS.
+ */
+export function renewLog(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  theirs: (LogSummary & { readonly conversation: ConversationId }) | null,
+  now: number,
+  random: RandomBytes,
+): Promise<boolean> {
+  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
+    await checkEpoch(db, epoch)
+    const self = (await requireIdentity(db)).peer_id
+    const conversation = await db.conversations.get(directConversationId(self, peer))
+    if (conversation?.own_log_id === undefined) return false
+    if (
+      theirs !== null &&
+      (theirs.conversation !== conversation.id || theirs.log !== conversation.own_log_id)
+    )
+      return false
+    const log = await db.logs.get([conversation.id, conversation.own_log_id])
+    if (log === undefined || (theirs !== null && !(await wasRewound(db, log, theirs)))) return false
+    const own = (await logsOf(db, conversation.id)).filter((other) => other.author === self)
+    if (own.length >= MAX_OWN_LOGS || (await db.contacts.get(peer))?.state !== 'accepted') return false
+    await move(db, log, theirs, now, random)
+    return true
+  })
+}
+
+async function wasRewound(db: GigiDatabase, log: LogRow, { accepted, tail }: LogSummary): Promise<boolean> {
+  const end = highest(accepted)
+  if (end > highest(log.accepted)) return true
+  if (tail === null || end === 0) return false
+  const ours = await db.messages.where('[log_id+seq]').equals([log.log_id, end]).first()
+  return ours !== undefined && ours.id !== tail
+}
+
+async function move(
+  db: GigiDatabase,
+  log: LogRow,
+  theirs: LogSummary | null,
+  now: number,
+  random: RandomBytes,
+): Promise<void> {
+  const rows = await db.messages
+    .where('[log_id+seq]')
+    .between([log.log_id, Dexie.minKey], [log.log_id, Dexie.maxKey])
+    .filter((row) => row.delivered === 0)
+    .toArray()
+  const moved = fromNumbers(rows.map((row) => row.seq).filter((seq) => seq > 0))
+  const accepted = theirs?.accepted ?? []
+  const vacated = difference(intersection(moved, [[1, highest(accepted)]]), accepted)
+  const { tail: _, ...rest } = log
+  await db.logs.put({ ...rest, accepted: difference(log.accepted, moved), vacated })
+  await db.conversations.update(log.conversation_id, { own_log_id: undefined })
+  const writer = await openWriter(db, log.conversation_id, now, random)
+  for (const row of rows.sort((a, b) => a.seq - b.seq)) {
+    const conflicted = row.refusal === 'conflict'
+    const queued = row.expired_at === undefined && (row.refusal === undefined || conflicted)
+    // Nothing replaces a void that was on its way; what is not tried has no place until it is sent again.
+    if (row.content_type === 'Void') await db.messages.delete(row.id)
+    else if (queued) await writer.appendAgain(row, row.timestamp)
+    else await db.messages.update(row.id, { seq: 0 })
+  }
+  const voids = rows.filter((row) => row.content_type === 'Void')
+  if (voids.length > 0)
+    await db.offline_queue.bulkDelete(voids.map((row) => [writer.contact.peer_id, row.id]))
+  await writer.close()
+}

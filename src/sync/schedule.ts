@@ -1,0 +1,117 @@
+/** What happens at its time: due attempts and expiries, the tick of the sync interval, and the cleanup. */
+import type { PeerId } from '../domain/ids.ts'
+import { cleanAcknowledgments } from '../store/cleanup.ts'
+import { readConfig } from '../store/identity.ts'
+import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
+import type { GigiDatabase } from '../store/schema.ts'
+import { CLEANUP_ROWS, DUE_ROWS } from './limits.ts'
+import { Periodic } from './periodic.ts'
+import type { Clock, Random, Timer } from './ports.ts'
+import { Coalesced } from './serial.ts'
+
+export interface ScheduleOptions {
+  readonly db: GigiDatabase
+  readonly epoch: number
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly random: Random
+  /** Whether we hold a reservation: no attempt is spent while this device is offline. */
+  readonly online: () => boolean
+  readonly tick: () => void
+  readonly attempt: (peer: PeerId) => void
+  /** Runs a task and reports what it throws, saying what could not be done. */
+  readonly guard: (what: string, task: () => Promise<void>) => Promise<void>
+}
+
+export class Schedule {
+  readonly #options: ScheduleOptions
+  readonly #tick: Periodic
+  readonly #cleanup: Periodic
+  readonly #due: Coalesced
+  readonly #periods: Coalesced
+  readonly #cleaning: Coalesced
+  #running = false
+  #cancelDue: () => void = () => undefined
+
+  constructor(options: ScheduleOptions) {
+    const { timer, tick, guard } = options
+    this.#options = options
+    this.#tick = new Periodic(timer, tick)
+    this.#cleanup = new Periodic(timer, () => {
+      this.#cleaning.request()
+    })
+    this.#due = new Coalesced(() => guard('see to what is due', () => this.#seeToDue()))
+    this.#periods = new Coalesced(() => guard('read the configuration', () => this.#keepPeriods()))
+    this.#cleaning = new Coalesced(() => guard('clean up', () => this.#clean()))
+  }
+
+  start(): void {
+    this.#running = true
+    this.#due.request()
+    this.#periods.request()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#tick.stop()
+    this.#cleanup.stop()
+    this.#cancelDue()
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#due.idle(), this.#periods.idle(), this.#cleaning.idle()])
+  }
+
+  /** The queue may hold something that is due earlier, or the network is back. */
+  queueChanged(): void {
+    this.#due.request()
+  }
+
+  /** The configuration may have changed. */
+  configChanged(): void {
+    this.#periods.request()
+  }
+
+  /** Ends what has had its time, makes the timed attempts that are due, and comes back when the next one is. */
+  async #seeToDue(): Promise<void> {
+    const { db, epoch, clock, timer, random, online, attempt } = this.#options
+    while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
+    const isOnline = online()
+    const tried = new Set<PeerId>()
+    while (isOnline) {
+      const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction)
+      for (const peer of begun) tried.add(peer)
+      if (begun.length === 0) break
+    }
+    for (const peer of tried) attempt(peer)
+    const due = [await nextExpiryAt(db), isOnline ? await nextAttemptAt(db) : null].filter(
+      (at) => at !== null,
+    )
+    this.#cancelDue()
+    if (due.length === 0 || !this.#isRunning()) return
+    const delay = Math.max(0, Math.min(...due) - clock.now())
+    this.#cancelDue = timer.after(delay, () => {
+      this.#due.request()
+    })
+  }
+
+  /** The periods as the configuration has them: a change holds at once. */
+  async #keepPeriods(): Promise<void> {
+    const config = await readConfig(this.#options.db)
+    if (!this.#isRunning()) return
+    this.#tick.every(config.sync_interval_seconds * 1000)
+    this.#cleanup.every(config.cleanup_interval_seconds * 1000)
+  }
+
+  async #clean(): Promise<void> {
+    const { db, epoch, clock } = this.#options
+    let cursor: string | null = null
+    do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
+    while (cursor !== null && this.#isRunning())
+  }
+
+  #isRunning(): boolean {
+    return this.#running
+  }
+}

@@ -1,0 +1,110 @@
+/** Someone's device for tests of the engine: a store that lasts, and an engine that comes and goes. */
+import { DEFAULT_CONFIG } from '../domain/config.ts'
+import type { PeerId } from '../domain/ids.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { addContact } from '../store/contacts.ts'
+import { markAsRead, readHistory } from '../store/history.ts'
+import { saveConfig } from '../store/identity.ts'
+import { raiseEpoch } from '../store/leadership.ts'
+import { appendMessage } from '../store/outbox.ts'
+import type { GigiDatabase } from '../store/schema.ts'
+import { type PeerReport, SyncEngine } from '../sync/engine.ts'
+import { beginStart } from '../sync/start.ts'
+import { type FakeTime, silentLog } from './fake-world.ts'
+import type { MemoryNetwork, MemoryTransport } from './memory-network.ts'
+import type { Person } from './people.ts'
+
+export class Device {
+  readonly who: Person
+  readonly db: GigiDatabase
+  readonly network: MemoryNetwork
+  readonly time: FakeTime
+  readonly reports = new Map<string, PeerReport>()
+  engine: SyncEngine | undefined
+  transport: MemoryTransport
+  fenced = false
+  replaced = false
+  readonly typing: PeerId[] = []
+  trouble: string | null = null
+
+  constructor(who: Person, db: GigiDatabase, network: MemoryNetwork, time: FakeTime) {
+    this.who = who
+    this.db = db
+    this.network = network
+    this.time = time
+    this.transport = network.transport(who.peerId)
+  }
+
+  async comeOnline(): Promise<void> {
+    this.transport = this.network.transport(this.who.peerId)
+    await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
+    this.engine = new SyncEngine({
+      db: this.db,
+      epoch: await raiseEpoch(this.db),
+      self: this.who.peerId,
+      transport: this.transport,
+      clock: this.time,
+      timer: this.time,
+      random: this.who.random,
+      crypto: this.who.crypto,
+      log: silentLog,
+      start: await beginStart(this.db, this.who.crypto, this.time.now()),
+      relays: () => [],
+      listener: {
+        network: () => undefined,
+        peer: (peer, report) => this.reports.set(peer, report),
+        trouble: (trouble) => (this.trouble = trouble),
+        typing: (peer) => this.typing.push(peer),
+        replaced: () => (this.replaced = true),
+        fenced: () => (this.fenced = true),
+      },
+    })
+    await this.engine.start()
+  }
+
+  async goOffline(): Promise<void> {
+    await this.engine?.stop()
+    this.engine = undefined
+  }
+
+  conversationWith = (other: Device) => directConversationId(this.who.peerId, other.who.peerId)
+
+  befriend = (other: Device) =>
+    addContact(
+      this.db,
+      this.who.peerId,
+      { peerId: other.who.peerId, nickname: other.who.nickname, relays: [] },
+      this.time.now(),
+    )
+
+  write = (other: Device, text: string) =>
+    appendMessage(
+      this.db,
+      this.conversationWith(other),
+      { type: 'Text', text },
+      this.time.now(),
+      this.who.random.bytes,
+    )
+
+  async texts(other: Device): Promise<string[]> {
+    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    return rows.flatMap((row) =>
+      row.content_type === 'Text' ? [(JSON.parse(row.content_json) as { text: string }).text] : [],
+    )
+  }
+
+  async statuses(): Promise<string[]> {
+    const rows = await this.db.messages.orderBy('id').toArray()
+    return rows.filter((row) => row.direction === 'Sent').map((row) => row.sync_status)
+  }
+
+  async readAll(other: Device): Promise<void> {
+    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    await markAsRead(
+      this.db,
+      this.conversationWith(other),
+      rows.map((row) => row.id),
+      this.time.now(),
+    )
+  }
+}
