@@ -108,6 +108,23 @@ export class GigiPage {
       .click()
   }
 
+  /** The 12 words in the settings, which are closed again. */
+  async recoveryPhrase(): Promise<string> {
+    await this.settings()
+    await this.page.getByRole('button', { name: 'Show recovery phrase' }).click()
+    const words = (await this.page.getByTestId('recovery-phrase').innerText()).trim()
+    await this.page.keyboard.press('Escape')
+    return words
+  }
+
+  /** First start with a recovery phrase, up to the main screen. */
+  async restore(phrase: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'I have a recovery phrase' }).click()
+    await this.page.getByRole('textbox', { name: 'Recovery phrase' }).fill(phrase)
+    await this.page.getByRole('button', { name: 'Restore' }).click()
+    await expect(this.conversations).toBeVisible()
+  }
+
   /** The app in another tab of the same profile. */
   async inNewTab(): Promise<GigiPage> {
     const tab = new GigiPage(await this.page.context().newPage(), this.#url)

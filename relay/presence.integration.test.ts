@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdOfKey } from '../src/protocol/identifiers.ts'
 import { MAX_PEERS_PER_FRAME } from '../src/protocol/limits.ts'
-import { decodePresence, encodeRequest, PRESENCE_PROTOCOL } from '../src/protocol/presence.ts'
+import { decodeNews, encodeRequest, type PeerPresence, PRESENCE_PROTOCOL } from '../src/protocol/presence.ts'
 import { MAX_PRESENCE_FRAMES_PER_MINUTE } from './limits.ts'
 import {
   networkTo,
@@ -14,6 +14,10 @@ import {
   until,
 } from './testing.ts'
 
+const decodePresence = (frame: Uint8Array): readonly PeerPresence[] | null => {
+  const news = decodeNews(frame)
+  return news?.type === 'presence' ? news.changes : null
+}
 const open = (node: Libp2p, relay: TestRelay) =>
   ServiceStream.open(node, relay.address, PRESENCE_PROTOCOL, decodePresence)
 const watching = (...nodes: Libp2p[]) =>

@@ -2,15 +2,18 @@
 import {
   decodeRequest,
   encodePresence,
+  encodeRival,
   PRESENCE_PROTOCOL,
   type PresenceRequest,
 } from '../src/protocol/presence.ts'
 import type { ClientStream, Service } from './frames.ts'
 import { MAX_PRESENCE_FRAMES_PER_MINUTE } from './limits.ts'
 import { PresenceBook, type PresenceNews } from './presence-book.ts'
+import { StartBook } from './start-book.ts'
 
 export function presenceService(): Service {
   const book = new PresenceBook<ClientStream>()
+  const starts = new StartBook<ClientStream>()
   return {
     protocol: PRESENCE_PROTOCOL,
     framesPerMinute: MAX_PRESENCE_FRAMES_PER_MINUTE,
@@ -18,16 +21,23 @@ export function presenceService(): Service {
     frame: (client, frame) => {
       const request = decodeRequest(frame)
       // Kinds of later versions are skipped, as the protocol wants.
-      if (request !== null) deliver(answer(book, client, request))
+      if (request === null) return
+      if (request.type !== 'start') deliver(answer(book, client, request))
+      else
+        for (const [told, newer] of starts.announce(client, client.peer, request.start))
+          told.send(encodeRival(newer))
     },
-    closed: (client) => deliver(book.close(client)),
+    closed: (client) => {
+      starts.close(client, client.peer)
+      deliver(book.close(client))
+    },
   }
 }
 
 function answer(
   book: PresenceBook<ClientStream>,
   client: ClientStream,
-  request: PresenceRequest,
+  request: Exclude<PresenceRequest, { type: 'start' }>,
 ): PresenceNews<ClientStream> {
   switch (request.type) {
     case 'watch':

@@ -1,9 +1,10 @@
 /** Presence: tells the relay whom we watch, and hears who of them is there. */
 import type { Connection } from '@libp2p/interface'
 import type { PeerId } from '../domain/ids.ts'
+import type { Start } from '../protocol/frames.ts'
 import { MAX_PEERS_PER_FRAME, MAX_RELAY_FRAME_BYTES } from '../protocol/limits.ts'
 import {
-  decodePresence,
+  decodeNews,
   encodeRequest,
   PRESENCE_PROTOCOL,
   type PresenceRequest,
@@ -12,17 +13,26 @@ import {
 import type { Log } from '../sync/ports.ts'
 import { FrameStream } from './frame-stream.ts'
 
+export interface PresenceListener {
+  /** Whether a watched peer is there; null: the relay does not tell any more. */
+  presence(peer: PeerId, online: boolean | null): void
+  /** A newer installation of ours is there. */
+  rival(start: Start): void
+}
+
 export class PresenceClient {
   readonly #log: Log
-  readonly #tell: (peer: PeerId, online: boolean | null) => void
+  readonly #listener: PresenceListener
   readonly #online = new Set<PeerId>()
   #watches: ReadonlyMap<PeerId, Watch> = new Map()
   #tokens: readonly string[] = []
   #stream: FrameStream | undefined
 
-  constructor(log: Log, tell: (peer: PeerId, online: boolean | null) => void) {
+  #start: Start | undefined
+
+  constructor(log: Log, listener: PresenceListener) {
     this.#log = log
-    this.#tell = tell
+    this.#listener = listener
   }
 
   /** Begins on a connection to the relay. A relay that does not know presence is a relay all the same. */
@@ -30,7 +40,9 @@ export class PresenceClient {
     const stream = await connection.newStream(PRESENCE_PROTOCOL)
     const frames = new FrameStream(stream, MAX_RELAY_FRAME_BYTES, {
       frame: (frame) => {
-        for (const { peer, online } of decodePresence(frame) ?? []) this.#heard(peer, online)
+        const news = decodeNews(frame)
+        if (news?.type === 'rival') this.#listener.rival(news.start)
+        else for (const { peer, online } of news?.changes ?? []) this.#heard(peer, online)
       },
       closed: (reason) => {
         if (this.#stream !== frames) return
@@ -41,6 +53,7 @@ export class PresenceClient {
       },
     })
     this.#stream = frames
+    if (this.#start !== undefined) this.#ask({ type: 'start', start: this.#start })
     this.#ask({ type: 'tokens', tokens: this.#tokens })
     this.#askToWatch([...this.#watches.values()])
   }
@@ -50,7 +63,13 @@ export class PresenceClient {
     this.#stream = undefined
     const lost = [...this.#online]
     this.#online.clear()
-    for (const peer of lost) this.#tell(peer, null)
+    for (const peer of lost) this.#listener.presence(peer, null)
+  }
+
+  /** Tells the relay, now and whenever it is reached anew, which installation of ours this is. */
+  announce(start: Start): void {
+    this.#start = start
+    this.#ask({ type: 'start', start })
   }
 
   watch(watches: readonly Watch[], tokens: readonly string[]): void {
@@ -80,7 +99,7 @@ export class PresenceClient {
     if (online && !this.#watches.has(peer)) return
     if (online ? this.#online.has(peer) : !this.#online.delete(peer)) return
     if (online) this.#online.add(peer)
-    this.#tell(peer, online)
+    this.#listener.presence(peer, online)
   }
 }
 

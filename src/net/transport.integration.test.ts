@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Relay, startRelay } from '../../relay/relay.ts'
 import { clock, random, timer } from '../app/ports.ts'
+import type { PeerId } from '../domain/ids.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
 import { silentLog, until } from '../testing/fake-world.ts'
-import { person } from '../testing/people.ts'
+import { type Person, person } from '../testing/people.ts'
 import { type Participant, Recorder, transportContract } from '../testing/transport-contract.ts'
 import type { NearbyPeer } from './nearby.ts'
 import { Libp2pTransport } from './transport.ts'
@@ -50,8 +51,12 @@ interface Member extends Participant {
   readonly nearby: () => readonly NearbyPeer[]
 }
 
-function member(webRtc: boolean): Member {
-  const { peerId, seed, crypto } = person('someone', ++people)
+const known = new Map<PeerId, Person>()
+
+function member(webRtc: boolean, twin?: PeerId): Member {
+  const someone = (twin === undefined ? undefined : known.get(twin)) ?? person('someone', ++people)
+  const { peerId, seed, crypto } = someone
+  known.set(peerId, someone)
   let nearby: readonly NearbyPeer[] = []
   const transport = new Libp2pTransport({
     self: peerId,
@@ -70,14 +75,14 @@ function member(webRtc: boolean): Member {
 
 describe('libp2p over WebSockets and the relay is a Transport', () => {
   transportContract(
-    () => Promise.resolve(member(false)),
+    (twin) => Promise.resolve(member(false, twin)),
     () => Promise.resolve(),
   )
 })
 
 describe('libp2p over WebRTC is a Transport', () => {
   transportContract(
-    () => Promise.resolve(member(true)),
+    (twin) => Promise.resolve(member(true, twin)),
     () => Promise.resolve(),
   )
 })

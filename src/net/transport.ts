@@ -2,7 +2,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { isPeerId, type PeerId } from '../domain/ids.ts'
-import { SYNC_PROTOCOL } from '../protocol/frames.ts'
+import { type Start, SYNC_PROTOCOL } from '../protocol/frames.ts'
 import { MAX_SYNC_FRAME_BYTES } from '../protocol/limits.ts'
 import type { Watch } from '../protocol/presence.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
@@ -52,7 +52,10 @@ export class Libp2pTransport implements Transport {
 
   constructor(options: Libp2pTransportOptions) {
     this.#options = options
-    this.#presence = new PresenceClient(options.log, (peer, online) => this.#listener?.presence(peer, online))
+    this.#presence = new PresenceClient(options.log, {
+      presence: (peer, online) => this.#listener?.presence(peer, online),
+      rival: (start) => this.#listener?.rival(start),
+    })
     this.#nearby = new NearbyClient({ ...options, tell: options.onNearby })
   }
 
@@ -100,6 +103,10 @@ export class Libp2pTransport implements Transport {
 
   watch(watches: readonly Watch[], tokens: readonly string[]): void {
     this.#presence.watch(watches, tokens)
+  }
+
+  announce(start: Start): void {
+    this.#presence.announce(start)
   }
 
   /** Lets those at the same relay see us by this nickname, or (null) not at all. */

@@ -14,7 +14,7 @@ const value: fc.Arbitrary<Cbor> = fc.letrec<{ value: Cbor }>((tie) => ({
   ),
 })).value
 
-describe('deterministic CBOR', () => {
+describe('deterministic CBOR (SPEC 1.1)', () => {
   test('what is encoded is decoded again', () => {
     fc.assert(
       fc.property(value, (v) => {

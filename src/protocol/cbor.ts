@@ -1,5 +1,5 @@
 /**
- * Deterministic CBOR (RFC 8949 section 4.2): one value has one encoding, so signatures and hashes are over
+ * Deterministic CBOR (SPEC 1.1; RFC 8949 section 4.2): one value has one encoding, so signatures and hashes are over
  * bytes that anyone can make again. Of CBOR we use whole numbers, byte strings, text, arrays, booleans, null.
  */
 import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions } from 'cborg'

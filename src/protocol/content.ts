@@ -1,5 +1,5 @@
 /**
- * Message content on the wire: a kind, and a payload of deterministic CBOR. A kind that is not known stays as
+ * Message content on the wire (SPEC 8.1, 3.5): a kind, and a payload of deterministic CBOR. A kind that is not known stays as
  * its bytes; a known kind with a payload that is not its own is malformed.
  *
  * | Kind | Content      | Payload                                        |

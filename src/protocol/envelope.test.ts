@@ -44,7 +44,7 @@ describe('an envelope', () => {
     { type: 'Introduction', nickname: 'Alice' },
     { type: 'Void' },
     { type: 'Unknown', kind: 4711, payload: toBase64url(Uint8Array.of(0xff, 1)) },
-  ])('carries $type and is signed by its author', async (content) => {
+  ])('carries $type and is signed by its author (SPEC 3.7, 8.1)', async (content) => {
     const opened = openEnvelope(await sealed(content))
     expect(opened.message).toEqual(message(content))
     const { signature, signed } = opened
@@ -52,11 +52,11 @@ describe('an envelope', () => {
     expect(await bob.crypto.verify(keyOfPeerId(bob.peerId), signature, signed)).toBe(false)
   })
 
-  test('the same message is the same bytes each time', async () => {
+  test('the same message is the same bytes each time (SPEC 3.1)', async () => {
     expect(await sealed({ type: 'Text', text: 'x' })).toEqual(await sealed({ type: 'Text', text: 'x' }))
   })
 
-  test('no byte can be changed without its being noticed', async () => {
+  test('no byte can be changed without its being noticed (SPEC 3.7)', async () => {
     const bytes = await sealed({ type: 'Text', text: 'pay 10' })
     for (let i = 0; i < bytes.length; i++) {
       const forged = bytes.slice()
@@ -70,12 +70,12 @@ describe('an envelope', () => {
     }
   })
 
-  test('an id that the author did not make is malformed', () => {
+  test('an id that the author did not make is malformed (SPEC 3.2)', () => {
     const stolen = { ...message({ type: 'Text', text: 'x' }), author: bob.peerId }
     expect(() => openEnvelope(sealEnvelope(stolen, new Uint8Array(64)))).toThrow(/not its author/)
   })
 
-  test('a known kind with another payload is malformed, and so is one not in its one encoding', () => {
+  test('a known kind with another payload is malformed, and so is one not in its one encoding (SPEC 3.5)', () => {
     const elements = [...(decode(decodeBody(message({ type: 'Text', text: 'x' }))) as readonly never[])]
     const withPayload = (payload: Uint8Array): Uint8Array =>
       encode([encode([...elements.slice(0, 11), payload]), new Uint8Array(64)])
@@ -90,7 +90,7 @@ function decodeBody(m: AuthoredMessage): Uint8Array {
   return body ?? new Uint8Array()
 }
 
-test('a message id is a UUID of version 8 that begins with its mint time', () => {
+test('a message id is a UUID of version 8 that begins with its mint time (SPEC 3.2)', () => {
   const { id } = message({ type: 'Void' })
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   expect(mintTimeOf(id)).toBe(1_700_000_000_000)

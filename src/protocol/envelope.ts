@@ -1,5 +1,5 @@
 /**
- * The envelope: one message, signed by its author, so that any member of a conversation can pass it on and no
+ * The envelope (SPEC 3.1, 3.7): one message, signed by its author, so that any member of a conversation can pass it on and no
  * one can alter it. Sealed it is [body, signature]; the body is
  *
  *   [version, id, nonce, conversation, author's key, log, sequence number, clock ms, clock logical,

@@ -68,16 +68,16 @@ const frames: Frame[] = [
 ]
 
 describe('sync frames', () => {
-  test.each(frames)('$type comes out as it went in', (frame) => {
+  test.each(frames)('$type comes out as it went in (SPEC 9.1)', (frame) => {
     expect(decodeFrame(encodeFrame(frame))).toEqual(frame)
   })
 
-  test('an unknown kind is skipped; more elements than known are ignored', () => {
+  test('an unknown kind is skipped; more elements than known are ignored (SPEC 1.3)', () => {
     expect(decodeFrame(encode([99, 'whatever']))).toBeNull()
     expect(decodeFrame(encode([2, 1, [], 'later']))).toEqual({ type: 'push', number: 1, envelopes: [] })
   })
 
-  test('any bytes, and valid frames with bytes changed, are decoded or malformed', () => {
+  test('any bytes, and valid frames with bytes changed, are decoded or malformed (SPEC 1.4)', () => {
     const mutated = fc
       .tuple(fc.constantFrom(...frames), fc.nat(), fc.integer({ min: 0, max: 255 }))
       .map(([frame, at, byte]) => {
@@ -97,7 +97,7 @@ describe('sync frames', () => {
     )
   })
 
-  test('ranges that overlap, or a set that runs backwards, are malformed', () => {
+  test('ranges that overlap, or a set that runs backwards, are malformed (SPEC 9.2)', () => {
     const ack = (ranges: number[][]): Uint8Array =>
       encode([3, 0, [[new Uint8Array(32), new Uint8Array(8), ranges, []]], []])
     expect(() =>

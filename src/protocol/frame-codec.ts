@@ -1,4 +1,4 @@
-/** Frames as bytes and back; their layout stands in `frames.ts`. What is not read here does not get past the codec. */
+/** Frames as bytes and back (SPEC 9.1); their layout stands in `frames.ts`. What is not read here does not get past the codec. */
 import type { ConversationId, InstallationId, LogId, PeerId } from '../domain/ids.ts'
 import { cleanNickname } from '../domain/nickname.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'

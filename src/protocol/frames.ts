@@ -1,5 +1,5 @@
 /**
- * `/gigi/sync/1.0.0`: the frames of a session between two peers, on one stream. A frame is an array that
+ * `/gigi/sync/1.0.0` (SPEC 4, 9): the frames of a session between two peers, on one stream. A frame is an array that
  * begins with its kind; later versions add kinds (skipped when unknown) and elements at the end (ignored).
  *
  * | Frame   | Fields                                                                                  |

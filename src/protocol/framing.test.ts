@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { MalformedError } from './cbor.ts'
 import { FrameReader, frameBytes } from './framing.ts'
 
-test('frames come out as they went in, however the stream cuts and joins them', () => {
+test('frames come out as they went in, however the stream cuts and joins them (SPEC 1.2)', () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 }),
@@ -23,7 +23,7 @@ test('frames come out as they went in, however the stream cuts and joins them', 
   )
 })
 
-test('a frame over the limit is refused before anything is kept for it', () => {
+test('a frame over the limit is refused before anything is kept for it (SPEC 1.2, 1.5)', () => {
   expect(() => [...new FrameReader(100).push(Uint8Array.of(101))]).toThrow(MalformedError)
   expect(() => [...new FrameReader(100).push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))]).toThrow(MalformedError)
 })

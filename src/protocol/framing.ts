@@ -1,5 +1,5 @@
 /**
- * Frames on a byte stream: the length as an unsigned LEB128 number of at most four bytes, then so many
+ * Frames on a byte stream (SPEC 1.2): the length as an unsigned LEB128 number of at most four bytes, then so many
  * bytes. Streams keep no message boundaries, so every protocol of ours is framed like this.
  */
 import { MalformedError } from './cbor.ts'

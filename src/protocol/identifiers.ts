@@ -1,4 +1,4 @@
-/** Identifiers as bytes: how each is made, written and read back. */
+/** Identifiers as bytes: how each is made, written and read back (SPEC 2.1, 2.4, 2.5, 3.2). */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { base58, base64urlnopad } from '@scure/base'
 import { type ConversationId, isPeerId, type MessageId, type PeerId } from '../domain/ids.ts'

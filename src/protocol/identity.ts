@@ -1,5 +1,5 @@
 /**
- * An identity is 16 random bytes. HKDF-SHA-256 makes of them the seed of an Ed25519 key, whose public half is
+ * An identity is 16 random bytes (SPEC 2.1). HKDF-SHA-256 makes of them the seed of an Ed25519 key, whose public half is
  * the peer id; other keys can be made of the same bytes under other names.
  */
 import { hkdf } from '@noble/hashes/hkdf.js'

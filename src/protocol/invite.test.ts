@@ -15,7 +15,7 @@ const invite: Invite = {
 const link = async (): Promise<string> =>
   inviteLink('https://gigi.example/', invite, await alice.crypto.sign(inviteSignedBytes(invite)))
 
-test('a link is read back, whole, as its fragment, or as the code alone, and is signed', async () => {
+test('a link is read back, whole, as its fragment, or as the code alone, and is signed (SPEC 6.2)', async () => {
   const whole = await link()
   expect(whole).toMatch(/^https:\/\/gigi\.example\/#invite=[A-Za-z0-9_-]+$/)
   for (const form of [
@@ -31,7 +31,7 @@ test('a link is read back, whole, as its fragment, or as the code alone, and is 
 })
 
 test.each(['', 'https://gigi.example/', 'hello', '#invite=', '#invite=abc!', `#invite=${'A'.repeat(3000)}`])(
-  '%j is no link',
+  '%j is no link (SPEC 6.2)',
   (text) => {
     expect(() => openInvite(text)).toThrow(MalformedError)
   },

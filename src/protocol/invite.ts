@@ -1,5 +1,5 @@
 /**
- * Invite links: `<address of the app>#invite=<code>`, in the fragment so that no server sees it. The code is
+ * Invite links (SPEC 6.2): `<address of the app>#invite=<code>`, in the fragment so that no server sees it. The code is
  * base64url of [body, signature]; the body is
  *
  *   [version, key, nickname, [relay address, …], secret, expires (ms since the epoch)]

@@ -1,5 +1,5 @@
 /**
- * Every bound of the protocol, with its unit and its reason (D11). Over a limit means refused, never half
+ * Every bound of the protocol (SPEC 17), with its unit and its reason (D11). Over a limit means refused, never half
  * done. Bounds of a store table or of the engine stand beside what they bound and cite this page's figures.
  */
 

@@ -1,5 +1,5 @@
 /**
- * `/gigi/nearby/1.0.0`, between a client and its relay: who of those at this relay lets themselves be seen,
+ * `/gigi/nearby/1.0.0` (SPEC 7.2, 7.6), between a client and its relay: who of those at this relay lets themselves be seen,
  * by nickname. The relay keeps records in memory while their owner's stream is open, and passes them on as
  * they came; clients check the signature.
  *

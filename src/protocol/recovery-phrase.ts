@@ -1,4 +1,4 @@
-/** An identity's 16 bytes as the 12 words of BIP-39 (English list), the last of which carries a check. */
+/** An identity's 16 bytes as the 12 words of BIP-39 (SPEC 2.1; English list), the last of which carries a check. */
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { ENTROPY_BYTES } from './identity.ts'

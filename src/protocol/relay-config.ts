@@ -1,4 +1,4 @@
-/** `/config.json`, which the relay serves to the app: where its libp2p listens and which ICE servers to use. */
+/** `/config.json` (SPEC 7.8), which the relay serves to the app: where its libp2p listens and which ICE servers to use. */
 import { MalformedError } from './cbor.ts'
 import { MAX_ADDRESS_LENGTH, MAX_RELAYS } from './limits.ts'
 

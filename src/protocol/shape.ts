@@ -1,6 +1,6 @@
 /**
  * Readers: each takes a decoded CBOR value and gives it back typed and bounded, or throws MalformedError that
- * names the field. What is not read here does not get past the codec.
+ * names the field (SPEC 1.3, 1.4). What is not read here does not get past the codec.
  */
 import { type Cbor, decode, MalformedError } from './cbor.ts'
 

@@ -1,4 +1,4 @@
-/** What a signature is over: a domain that names the purpose, then the bytes, so that none serves for another. */
+/** What a signature is over (SPEC 2.3): a domain that names the purpose, then the bytes, so that none serves for another. */
 
 const utf8 = new TextEncoder()
 

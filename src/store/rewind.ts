@@ -70,8 +70,9 @@ async function move(
   const moved = fromNumbers(rows.map((row) => row.seq).filter((seq) => seq > 0))
   const accepted = theirs?.accepted ?? []
   const vacated = difference(intersection(moved, [[1, highest(accepted)]]), accepted)
-  const { tail: _, ...rest } = log
-  await db.logs.put({ ...rest, accepted: difference(log.accepted, moved), vacated })
+  const renewed: LogRow = { ...log, accepted: difference(log.accepted, moved), vacated }
+  delete renewed.tail
+  await db.logs.put(renewed)
   await db.conversations.update(log.conversation_id, { own_log_id: undefined })
   const writer = await openWriter(db, log.conversation_id, now, random)
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {

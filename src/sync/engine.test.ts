@@ -238,6 +238,7 @@ test('rubbish and broken rules end the session they came by, and nothing else', 
   await theirs.start({
     network: () => undefined,
     presence: () => undefined,
+    rival: () => undefined,
     opened: (session) => {
       session.send(new Uint8Array(200).fill(0x9f))
     },

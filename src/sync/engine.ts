@@ -127,9 +127,15 @@ export class SyncEngine {
     this.#watches.request()
     this.#queue.request()
     this.#schedule.start()
+    this.#options.transport.announce(this.#options.start)
     await this.#options.transport.start({
       network: (state) => this.#onNetwork(state),
       presence: (peer, online) => this.#feed(peer, { type: 'presence', online }),
+      rival: (start) => {
+        this.#work.run(this.#options.self, () =>
+          this.#attempt(this.#options.self, { type: 'check-start', start }),
+        )
+      },
       opened: (session) => this.#onOpened(session),
       frame: (session, frame) => this.#onFrame(session, frame),
       closed: (session, reason) => this.#onClosed(session, reason),

@@ -3,6 +3,7 @@
  * and a year of failures run in a unit test and replay from a seed.
  */
 import type { PeerId } from '../domain/ids.ts'
+import type { Start } from '../protocol/frames.ts'
 import type { Watch } from '../protocol/presence.ts'
 
 export interface Clock {
@@ -61,6 +62,8 @@ export interface TransportListener {
   network(state: NetworkState): void
   /** Whether a watched peer is there; null: nobody can tell any more. */
   presence(peer: PeerId, online: boolean | null): void
+  /** Someone says that a newer installation of ours is there; its signature is for the listener to check. */
+  rival(start: Start): void
   opened(session: Session): void
   frame(session: Session, frame: Uint8Array): void
   closed(session: Session, reason: string): void
@@ -73,6 +76,8 @@ export interface Transport {
   stop(): Promise<void>
   /** Replaces the peers whose presence we want, and the tokens under which ours is told to whoever brings one. */
   watch(watches: readonly Watch[], tokens: readonly string[]): void
+  /** Tells whoever may know of another installation of ours which one this is. */
+  announce(start: Start): void
   /**
    * Opens a session by the best path there is; `opened` reports it before this resolves. `relays` are addresses where the
    * peer may be found besides our own relay. Rejects when it cannot be reached.

@@ -65,9 +65,9 @@ function onHello(state: PeerState, session: SessionState, hello: Hello, now: num
   const sessions = wins ? [said, ...others] : state.sessions.filter((s) => s.id !== said.id)
   const effects: Effect[] = [{ type: 'know', session: said.id, hello }]
   if (loser !== undefined) {
-    const other = wins ? hello : rival?.hello
-    const outdated = other !== undefined && other !== null && loser.hello?.installation !== other.installation
-    if (outdated) effects.push({ type: 'send', session: loser.id, frame: replacedBy(other) })
+    const other = wins ? hello : rival.hello
+    if (other !== null && loser.hello?.installation !== other.installation)
+      effects.push({ type: 'send', session: loser.id, frame: replacedBy(other) })
     effects.push({ type: 'close', session: loser.id, reason: 'another session is used' })
   }
   return [{ ...state, sessions }, effects]

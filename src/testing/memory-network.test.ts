@@ -7,8 +7,8 @@ describe('the network in memory is a Transport', () => {
   let network = new MemoryNetwork()
   let people = 0
   transportContract(
-    () => {
-      const { peerId } = person('someone', ++people)
+    (twin) => {
+      const peerId = twin ?? person('someone', ++people).peerId
       return Promise.resolve({ peerId, transport: network.transport(peerId) })
     },
     () => {

@@ -3,12 +3,14 @@
  * watch (or a token allows it), and open sessions. Frames arrive later, in order. Tests cut it as they like.
  */
 import type { PeerId } from '../domain/ids.ts'
+import { isNewerStart, type Start } from '../protocol/frames.ts'
 import type { Watch } from '../protocol/presence.ts'
 import type { Session, Transport, TransportListener } from '../sync/ports.ts'
 
 export class MemoryNetwork {
   readonly #members = new Map<PeerId, MemoryTransport>()
   readonly #news = new Set<string>()
+  readonly #starts = new Map<MemoryTransport, Start>()
   #sessions = 0
   /** What becomes of a frame on its way; tests replace it to lose some. */
   deliver: (from: PeerId, to: PeerId, arrive: () => void) => void = (_from, _to, arrive) =>
@@ -25,7 +27,17 @@ export class MemoryNetwork {
 
   leave(member: MemoryTransport): void {
     if (this.#members.get(member.self) === member) this.#members.delete(member.self)
+    this.#starts.delete(member)
     this.tellPresence()
+  }
+
+  /** Tells the older of several members with one identity of the newest. */
+  announce(member: MemoryTransport, start: Start): void {
+    this.#starts.set(member, start)
+    const twins = [...this.#starts].filter(([other]) => other.self === member.self)
+    const newest = twins.map(([, other]) => other).reduce((a, b) => (isNewerStart(b, a) ? b : a))
+    for (const [other, { installation }] of twins)
+      if (installation !== newest.installation) other.rivalled(newest)
   }
 
   member(peer: PeerId): MemoryTransport | undefined {
@@ -104,6 +116,14 @@ export class MemoryTransport implements Transport {
     this.opened(near)
     other.opened(far)
     await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  announce(start: Start): void {
+    this.#network.announce(this, start)
+  }
+
+  rivalled(start: Start): void {
+    setImmediate(() => this.#listener?.rival(start))
   }
 
   /** Cuts every session, as a lost network does. */

@@ -1,13 +1,16 @@
 /** What every Transport must do. The one in memory and the one on libp2p pass the same suite. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { PeerId } from '../domain/ids.ts'
+import type { InstallationId, PeerId } from '../domain/ids.ts'
 import type { NetworkState, Session, Transport, TransportListener } from '../sync/ports.ts'
+import type { Start } from '../protocol/frames.ts'
+import { toBase64url } from '../protocol/identifiers.ts'
 import { until } from './fake-world.ts'
 
 /** Writes down all that a transport reports. */
 export class Recorder implements TransportListener {
   readonly states: NetworkState[] = []
   readonly online = new Map<PeerId, boolean | null>()
+  readonly rivals: Start[] = []
   readonly sessions: Session[] = []
   readonly frames: { readonly session: Session; readonly text: string }[] = []
   readonly closedSessions: { readonly session: Session; readonly reason: string }[] = []
@@ -17,6 +20,9 @@ export class Recorder implements TransportListener {
   }
   presence(peer: PeerId, online: boolean | null): void {
     this.online.set(peer, online)
+  }
+  rival(start: Start): void {
+    this.rivals.push(start)
   }
   opened(session: Session): void {
     this.sessions.push(session)
@@ -34,13 +40,19 @@ export interface Participant {
   readonly transport: Transport
 }
 
-/** `join` makes a transport for a new person on one and the same network; `leave` undoes all of them. */
-export function transportContract(join: () => Promise<Participant>, leave: () => Promise<void>): void {
+/**
+ * `join` makes a transport on one and the same network, for a new person or once more for `twin`; `leave` undoes all of
+ * them.
+ */
+export function transportContract(
+  join: (twin?: PeerId) => Promise<Participant>,
+  leave: () => Promise<void>,
+): void {
   let alice: Participant & { seen: Recorder }
   let bob: Participant & { seen: Recorder }
 
-  async function started(): Promise<Participant & { seen: Recorder }> {
-    const participant = await join()
+  async function started(twin?: PeerId): Promise<Participant & { seen: Recorder }> {
+    const participant = await join(twin)
     const seen = new Recorder()
     await participant.transport.start(seen)
     await until(() => seen.states.at(-1) === 'online', 'the reservation')
@@ -121,5 +133,20 @@ export function transportContract(join: () => Promise<Participant>, leave: () =>
     await until(() => alice.seen.online.get(bob.peerId) === true, 'Bob to be there')
     await bob.transport.stop()
     await until(() => alice.seen.online.get(bob.peerId) === false, 'Bob to be gone')
+  })
+
+  test('of two installations of one identity the older is told of the newer, whichever comes last', async () => {
+    const start = (name: number, started: number): Start => ({
+      installation: toBase64url(new Uint8Array(16).fill(name)) as InstallationId,
+      started,
+      signature: new Uint8Array(64),
+    })
+    const twin = await started(alice.peerId)
+    twin.transport.announce(start(2, 2))
+    alice.transport.announce(start(1, 1))
+    await until(() => alice.seen.rivals.length === 1, 'the word of the newer one')
+    expect(alice.seen.rivals).toEqual([start(2, 2)])
+    expect(twin.seen.rivals).toEqual([])
+    await twin.transport.stop()
   })
 }

@@ -2,7 +2,7 @@
  * Every word the interface says. Components take them from here and nowhere else, so that a second language is a
  * second object of this shape. Accessible names that others rely on stand here too.
  */
-import type { MessageView, NetworkState, PeerStatus, Trouble } from '../app/api.ts'
+import type { GapView, MessageView, NetworkState, PeerStatus, Trouble } from '../app/api.ts'
 import type { ConfigKey } from '../domain/config.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import type { Problem } from './attempt.ts'
@@ -75,7 +75,16 @@ const expired = {
   explanation: 'It could not be confirmed in time and is no longer tried. You can send it again.',
 }
 
-const presence = ({ online, path }: PeerStatus): string => {
+const gap = ({ count, author, lost }: GapView, name: string): string => {
+  const whose = author === 'self' ? 'of yours' : `from ${name}`
+  const what = count === 1 ? `1 message ${whose}` : `${String(count)} messages ${whose}`
+  if (lost)
+    return `${what} ${count === 1 ? 'is' : 'are'} lost: nobody has ${count === 1 ? 'it' : 'them'} any more.`
+  return `${what} ${count === 1 ? 'is' : 'are'} missing. ${count === 1 ? 'It comes' : 'They come'} when ${name} is here and has ${count === 1 ? 'it' : 'them'}.`
+}
+
+const presence = ({ online, path, typing }: PeerStatus): string => {
+  if (typing) return 'writing …'
   if (!online) return 'offline'
   if (path === 'direct') return 'online · direct'
   return path === 'relayed' ? 'online · through the relay' : 'online'
@@ -153,6 +162,7 @@ export const texts = {
   },
 
   list: {
+    typing: 'writing …',
     label: 'Conversations',
     online: 'online',
     you: (text: string) => `You: ${text}`,
@@ -217,6 +227,7 @@ export const texts = {
   conversation: {
     messages: 'Messages',
     presence,
+    gap,
     missing: 'This conversation is not on this device',
     missingLead: 'Perhaps it was begun in another browser. Your conversations are in the list.',
     you: 'You:',

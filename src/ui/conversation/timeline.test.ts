@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageView } from '../../app/api.ts'
+import type { GapView, MessageView } from '../../app/api.ts'
 import type { MessageId } from '../../domain/ids.ts'
 import type { Direction, MessageContent } from '../../domain/message.ts'
 import { buildTimeline } from './timeline.ts'
@@ -19,11 +19,12 @@ function message(
 }
 
 /** A timeline in short: D for a day, I for an introduction, and a message with its brackets of a run. */
-const inShort = (messages: readonly MessageView[]): string =>
-  buildTimeline(messages)
+const inShort = (messages: readonly MessageView[], gaps: readonly GapView[] = [], more = false): string =>
+  buildTimeline(messages, gaps, more)
     .map((item) => {
       if (item.kind === 'day') return 'D'
       if (item.kind === 'introduction') return 'I'
+      if (item.kind === 'gap') return `G${String(item.gap.count)}`
       return `${item.startsRun ? '(' : ''}${item.message.direction.charAt(0)}${item.endsRun ? ')' : ''}`
     })
     .join(' ')
@@ -66,5 +67,13 @@ describe('buildTimeline', () => {
       message('Received', noon),
     ]
     expect(inShort(messages)).toBe('D I (R)')
+  })
+
+  it('shows what is missing before the message that came after it, and at the end what nothing came after', () => {
+    const messages = [message('Received', noon), message('Received', noon), message('Received', noon)]
+    const gap = (place: string, count: number): GapView => ({ place, count, author: 'other', lost: false })
+    const gaps = [gap('', 1), gap(messages[0]?.cursor ?? '', 2), gap('~', 3)]
+    expect(inShort(messages, gaps)).toBe('G1 D (R G2 R R) G3')
+    expect(inShort(messages, gaps, true)).not.toContain('G1')
   })
 })

@@ -1,4 +1,4 @@
-import type { MessageView } from '../../app/api.ts'
+import type { GapView, MessageView } from '../../app/api.ts'
 import { isShown } from '../../domain/message.ts'
 
 /** What stands in the log of a conversation, from top to bottom. */
@@ -6,6 +6,8 @@ export type TimelineItem =
   /** A new calendar day begins. */
   | { readonly kind: 'day'; readonly key: string; readonly time: number }
   | { readonly kind: 'introduction'; readonly key: string; readonly message: MessageView }
+  /** Messages are known to be missing here. */
+  | { readonly kind: 'gap'; readonly key: string; readonly gap: GapView }
   | {
       readonly kind: 'message'
       readonly key: string
@@ -22,15 +24,32 @@ const sameDay = (one: number, other: number): boolean =>
   new Date(one).toDateString() === new Date(other).toDateString()
 
 /**
- * Arranges messages, oldest first, for the log. Days are by the author's clock, and the order is that of the
+ * Arranges messages, oldest first, for the log, and what is missing among them: `gaps` in order, of which those
+ * above the first message are left out while there are `more` messages above. Days are by the author's clock, and the order is that of the
  * conversation: a day may come back where someone's clock is wrong, which is shown rather than smoothed over.
  */
-export function buildTimeline(messages: readonly MessageView[]): readonly TimelineItem[] {
+export function buildTimeline(
+  messages: readonly MessageView[],
+  gaps: readonly GapView[] = [],
+  more = false,
+): readonly TimelineItem[] {
   const visible = messages.filter(({ content }) => isShown(content.type) || isTold(content))
-  return visible.flatMap((message, index) => {
+  const first = visible[0]?.cursor
+  let left = more && first !== undefined ? gaps.filter(({ place }) => place >= first) : gaps
+  /** The gaps that stand before a message; undefined: those that are left. */
+  const take = (cursor?: string): TimelineItem[] => {
+    const taken = cursor === undefined ? left : left.filter(({ place }) => place < cursor)
+    left = left.slice(taken.length)
+    return taken.map((gap) => ({
+      kind: 'gap',
+      key: `gap ${gap.place} ${gap.author} ${String(gap.lost)}`,
+      gap,
+    }))
+  }
+  const items = visible.flatMap((message, index) => {
     const before = visible[index - 1]
     const after = visible[index + 1]
-    const items: TimelineItem[] = []
+    const items: TimelineItem[] = take(message.cursor)
     if (before === undefined || !sameDay(before.timestamp, message.timestamp))
       items.push({ kind: 'day', key: `day ${message.id}`, time: message.timestamp })
     if (message.content.type === 'Introduction')
@@ -45,6 +64,7 @@ export function buildTimeline(messages: readonly MessageView[]): readonly Timeli
       })
     return items
   })
+  return [...items, ...take()]
 }
 
 /** An introduction says how two people met, where it was by an invite. */
