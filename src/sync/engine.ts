@@ -10,7 +10,7 @@ import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
 import { onTablesChanged } from '../store/changes.ts'
-import { cleanAcknowledgments } from '../store/cleanup.ts'
+import { cleanAcknowledgments, cleanHistory, type HistoryPlace } from '../store/cleanup.ts'
 import { contactsInState, readContact, updateContact } from '../store/contacts.ts'
 import { readConfig, readInviteSecret } from '../store/identity.ts'
 import { BlockedError, type PeerWords } from '../store/inbox.ts'
@@ -388,6 +388,9 @@ export class SyncEngine {
     let cursor: string | null = null
     do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
     while (cursor !== null && this.#isRunning())
+    let place: HistoryPlace | null = null
+    do place = await cleanHistory(db, epoch, place, CLEANUP_ROWS, clock.now())
+    while (place !== null && this.#isRunning())
   }
 
   #armWake(peer: PeerId, at: number): void {
