@@ -32,6 +32,8 @@ export interface ConversationView {
   readonly unread: number
   /** Milliseconds since the Unix epoch: when this device last stored something in it. */
   readonly lastActivity: number
+  /** How long delivered and received messages are kept on this device, in seconds; null: for good. */
+  readonly retentionSeconds: number | null
   /** The newest message that is shown, for the list. */
   readonly preview: {
     readonly direction: Direction
@@ -134,6 +136,11 @@ export interface Commands {
   sendAgain(message: MessageId): Promise<void>
   /** Marks received messages as displayed; call it for what the user has had before their eyes. */
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
+  /**
+   * Keeps delivered and received messages of a conversation for so long, on this device only, or (null) for good.
+   * Throws UserError `config-invalid` when it is no period that can be kept to.
+   */
+  setRetention(id: ConversationId, seconds: number | null): Promise<void>
   /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */
   show(id: ConversationId | null): Promise<void>
   /** The user is writing; the other is told, if there. Call it every few seconds at the most. */

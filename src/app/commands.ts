@@ -2,6 +2,7 @@
 import { configProblems } from '../domain/config.ts'
 import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
 import { cleanNickname, nicknameProblem } from '../domain/nickname.ts'
+import { isRetentionPeriod } from '../domain/retention.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { directConversationId, keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
 import { ENTROPY_BYTES } from '../protocol/identity.ts'
@@ -22,6 +23,7 @@ import {
 } from '../store/identity.ts'
 import { NotAcceptedError } from '../store/log-writer.ts'
 import { addContactByInvite, appendMessage } from '../store/outbox.ts'
+import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { type Commands, UserError } from './api.ts'
@@ -95,6 +97,10 @@ export function createCommands({ db, show, compose }: CommandOptions): Commands 
     },
     sendAgain: (message) => stored(sendAgain(db, message, clock.now(), random.bytes)),
     markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),
+    async setRetention(id, seconds) {
+      if (seconds !== null && !isRetentionPeriod(seconds)) throw new UserError('config-invalid')
+      await stored(setRetention(db, id, seconds))
+    },
     async show(id) {
       const conversation = id === null ? undefined : await readConversation(db, id)
       show(conversation?.peer_id ?? null)

@@ -7,6 +7,8 @@ import type { Crypto as CryptoPort } from '../sync/ports.ts'
 const PKCS8_PREFIX = Uint8Array.of(
   ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20],
 )
+// What RFC 8032 says and WebCrypto does: all peers judge a signature alike.
+const STRICT = { zip215: false }
 const PROBE = new Uint8Array(32)
 
 /** Signs with a 32-byte Ed25519 seed. */
@@ -32,7 +34,7 @@ export async function createVerifier(): Promise<CryptoPort['verify']> {
   const { ed25519 } = await import('@noble/curves/ed25519.js')
   return (key, signature, bytes) => {
     try {
-      return Promise.resolve(ed25519.verify(signature, bytes, key))
+      return Promise.resolve(ed25519.verify(signature, bytes, key, STRICT))
     } catch {
       // The library throws for what is no point of the curve: such a key has signed nothing.
       return Promise.resolve(false)

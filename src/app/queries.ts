@@ -16,6 +16,7 @@ import {
   requireIdentity,
 } from '../store/identity.ts'
 import { contentOf } from '../store/messages.ts'
+import { retentionOf } from '../store/retention.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
@@ -108,5 +109,6 @@ const conversationView = (
   contactState,
   unread: row.unread,
   lastActivity: row.last_activity,
+  retentionSeconds: retentionOf(row),
   preview: row.preview ?? null,
 })

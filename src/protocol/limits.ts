@@ -45,7 +45,7 @@ export const MAX_SEQUENCE_AHEAD = 1_000_000
 
 /** Messages that a stranger may leave before we accepted: enough to say who they are. */
 export const MAX_REQUEST_MESSAGES = 20
-/** Bytes of content that a stranger may leave before we accepted. */
+/** Bytes of envelopes that a stranger may leave before we accepted. */
 export const MAX_REQUEST_BYTES = 64 * 1024
 /** Open message requests: beyond it strangers are refused for now. */
 export const MAX_REQUESTS = 100
@@ -70,5 +70,5 @@ export const INVITE_LIFE_MS = 30 * 24 * 3_600_000
 export const MAX_INVITE_LENGTH = 2000
 /** Relay addresses that a link, a contact or a hello names. */
 export const MAX_RELAYS = 4
-/** Characters of one relay address. */
+/** UTF-8 bytes of one relay address. */
 export const MAX_ADDRESS_LENGTH = 300

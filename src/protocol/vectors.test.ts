@@ -38,12 +38,13 @@ import {
   sealNearbyRecord,
 } from './nearby.ts'
 import {
-  decodePresence,
+  decodeNews,
   decodeRequest,
   encodePresence,
   encodeRequest,
+  encodeRival,
   inviteToken,
-  type PeerPresence,
+  type PresenceNews,
   type PresenceRequest,
 } from './presence.ts'
 import { peerIdOfEntropy } from './public-key.ts'
@@ -170,8 +171,13 @@ test('presence tokens and frames are read and made (SPEC 7.1, 7.4)', () => {
     expect(decodeRequest(hexToBytes(bytes))).toEqual(fromJson(fields))
     expect(bytesToHex(encodeRequest(fromJson(fields) as PresenceRequest))).toBe(bytes)
   }
-  expect(decodePresence(hexToBytes(news.bytes))).toEqual(fromJson(news.fields))
-  expect(bytesToHex(encodePresence(fromJson(news.fields) as PeerPresence[]))).toBe(news.bytes)
+  for (const { fields, bytes } of news) {
+    const said = fromJson(fields) as PresenceNews
+    expect(decodeNews(hexToBytes(bytes))).toEqual(said)
+    expect(bytesToHex(said.type === 'rival' ? encodeRival(said.start) : encodePresence(said.changes))).toBe(
+      bytes,
+    )
+  }
 })
 
 test('nearby records and frames are read and made (SPEC 7.2, 7.6)', () => {

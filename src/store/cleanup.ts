@@ -1,8 +1,11 @@
 /** Cleanup in bounded pieces, so that it never stands in the way of sending. */
 import { Dexie } from 'dexie'
+import type { ConversationId } from '../domain/ids.ts'
+import { isShown } from '../domain/message.ts'
 import { readConfig } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import type { GigiDatabase } from './schema.ts'
+import { contentOf, KEPT, previewText } from './messages.ts'
+import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**
  * Looks at `limit` acknowledgements after `cursor` (null: from the first) and deletes those that say nothing any
@@ -32,4 +35,138 @@ export function cleanAcknowledgments(
     if (settled.length > 0) await db.message_acknowledgments.bulkDelete(settled.map((row) => row.id))
     return rows.length < limit ? null : (rows.at(-1)?.id ?? null)
   })
+}
+
+/** How far a cleanup of the history has come. */
+export interface HistoryPlace {
+  readonly conversation: ConversationId
+  /** Null when the conversation is done. */
+  readonly walk: {
+    /** The period that it is cleaned by, in seconds. */
+    readonly retention: number
+    /** The order key to go on from, and how many rows that have it were looked at and are still there. */
+    readonly key: string
+    readonly skip: number
+  } | null
+}
+
+/**
+ * Looks at `limit` messages, or conversations, after `place` (null: from the first) and deletes messages whose
+ * retention is over, with their queue rows and acknowledgements. What was not delivered stays, whatever
+ * became of it; what was accepted stays accepted, so that nobody sends again. Returns the place for the next
+ * piece, null at the end.
+ */
+export function cleanHistory(
+  db: GigiDatabase,
+  epoch: number,
+  place: HistoryPlace | null,
+  limit: number,
+  now: number,
+): Promise<HistoryPlace | null> {
+  const tables = [db.meta, db.conversations, db.messages, db.offline_queue, db.message_acknowledgments]
+  return db.transaction('rw', tables, async () => {
+    await checkEpoch(db, epoch)
+    if (place?.walk == null) return nextConversation(db, place?.conversation ?? null, limit)
+    const conversation = await db.conversations.get(place.conversation)
+    if (conversation?.retention_seconds === undefined) return { ...place, walk: null }
+    // The user has changed the period meanwhile: it holds for what was looked at too.
+    if (conversation.retention_seconds !== place.walk.retention) return beginningOf(conversation)
+    return { ...place, walk: await cleanRows(db, conversation, place.walk, limit, now) }
+  })
+}
+
+const beginningOf = (conversation: ConversationRow): HistoryPlace => ({
+  conversation: conversation.id,
+  walk: { retention: conversation.retention_seconds ?? 0, key: '', skip: 0 },
+})
+
+async function nextConversation(
+  db: GigiDatabase,
+  after: ConversationId | null,
+  limit: number,
+): Promise<HistoryPlace | null> {
+  const rows = await db.conversations
+    .where('id')
+    .above(after ?? Dexie.minKey)
+    .limit(limit)
+    .toArray()
+  const found = rows.find((row) => row.retention_seconds !== undefined)
+  if (found !== undefined) return beginningOf(found)
+  const last = rows.at(-1)
+  return last === undefined || rows.length < limit ? null : { conversation: last.id, walk: null }
+}
+
+/**
+ * Goes through all rows, since neither the order of a conversation nor that of arrival tells when a message was
+ * delivered here: a clock that is wrong, or a message that was long on its way, would hide what stands behind it.
+ */
+async function cleanRows(
+  db: GigiDatabase,
+  conversation: ConversationRow,
+  { retention, key, skip }: NonNullable<HistoryPlace['walk']>,
+  limit: number,
+  now: number,
+): Promise<HistoryPlace['walk']> {
+  const rows = await db.messages
+    .where('[conversation_id+order_key]')
+    .between([conversation.id, key], [conversation.id, Dexie.maxKey], true, true)
+    .offset(skip)
+    .limit(limit)
+    .toArray()
+  const over = new Set<MessageRow>()
+  const changed: MessageRow[] = []
+  for (const row of rows) {
+    if (row.delivered === 0 || row.refusal !== undefined) continue
+    const end = retention === 0 ? KEPT : (row.delivered_at ?? row.created_at) + retention * 1000
+    if (end <= now) over.add(row)
+    else if (row.expires_at !== end) changed.push({ ...row, expires_at: end })
+  }
+  if (changed.length > 0) await db.messages.bulkPut(changed)
+  if (over.size > 0) await deleteMessages(db, conversation, [...over])
+  const last = rows.at(-1)
+  if (last === undefined || rows.length < limit) {
+    if (retention === 0) await db.conversations.update(conversation.id, { retention_seconds: undefined })
+    return null
+  }
+  const kept = rows.filter((row) => row.order_key === last.order_key && !over.has(row)).length
+  return { retention, key: last.order_key, skip: last.order_key === key ? skip + kept : kept }
+}
+
+/** Within a transaction. What belongs to the messages goes with them; preview and unread count stay true. */
+async function deleteMessages(
+  db: GigiDatabase,
+  conversation: ConversationRow,
+  rows: readonly MessageRow[],
+): Promise<void> {
+  await db.messages.bulkDelete(rows.map((row) => row.id))
+  const sent = rows.filter((row) => row.direction === 'Sent')
+  if (sent.length > 0) {
+    await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
+    // Their ids are `<message id>/…`, and 0 comes after the slash.
+    const ranges = sent.map((row) => [`${row.id}/`, `${row.id}0`] as const)
+    await db.message_acknowledgments.where('id').inAnyRange(ranges).delete()
+  }
+  const shown = rows.filter((row) => isShown(row.content_type))
+  const unread = shown.filter((row) => row.direction === 'Received' && row.read === 0).length
+  const { preview, ...rest } = conversation
+  const previewGone = shown.some((row) => row.order_key === preview?.order_key)
+  if (unread === 0 && !previewGone) return
+  const now = previewGone ? await newestPreview(db, conversation.id) : preview
+  await db.conversations.put({
+    ...rest,
+    unread: Math.max(0, rest.unread - unread),
+    ...(now === undefined ? {} : { preview: now }),
+  })
+}
+
+async function newestPreview(db: GigiDatabase, id: ConversationId): Promise<ConversationRow['preview']> {
+  const row = await db.messages
+    .where('[conversation_id+order_key]')
+    .between([id, Dexie.minKey], [id, Dexie.maxKey])
+    .reverse()
+    .filter(({ content_type: type }) => isShown(type))
+    .first()
+  if (row === undefined) return undefined
+  const { direction, timestamp, order_key } = row
+  return { direction, text: previewText(contentOf(row)), timestamp, order_key }
 }

@@ -103,13 +103,17 @@ export async function rowsAt(db: GigiDatabase, log: LogId, numbers: SequenceSet)
   return rows
 }
 
-/** Notes that what we asked `peer` for is gone: in a direct conversation nobody else could have it. */
+/**
+ * Notes that what we asked `peer` for is gone: in a direct conversation nobody else could have it. `authors` are those of
+ * the logs that were asked for.
+ */
 export function recordLost(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
   gone: readonly LogNumbers[],
   asked: readonly LogNumbers[],
+  authors: ReadonlyMap<LogId, PeerId>,
 ): Promise<void> {
   return db.transaction('rw', db.meta, db.identity, db.logs, async () => {
     await checkEpoch(db, epoch)
@@ -118,11 +122,20 @@ export function recordLost(
     const logs = new Map((await logsOf(db, conversation)).map((row) => [row.log_id, row]))
     for (const { log, numbers } of gone) {
       const wanted = asked.find((other) => other.log === log)?.numbers ?? []
-      const known: LogRow | undefined = logs.get(log)
-      // Of a log that nothing has come of, nothing is missed.
-      if (known === undefined || logs.size > MAX_LOGS_PER_SUMMARY) continue
-      const lost = union(known.lost ?? [], difference(intersection(numbers, wanted), known.accepted))
-      if (lost.length <= MAX_RANGES) await db.logs.put({ ...known, lost })
+      const author = authors.get(log)
+      const known = logs.get(log)
+      if (author === undefined || (known === undefined && logs.size >= MAX_LOGS_PER_SUMMARY)) continue
+      const row: LogRow = known ?? {
+        conversation_id: conversation,
+        log_id: log,
+        author,
+        accepted: [],
+        read: [],
+      }
+      const lost = union(row.lost ?? [], difference(intersection(numbers, wanted), row.accepted))
+      if (lost.length > MAX_RANGES || lost.length === 0) continue
+      logs.set(log, { ...row, lost })
+      await db.logs.put({ ...row, lost })
     }
   })
 }

@@ -19,6 +19,7 @@ import type { LogProof } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
+import { KEPT } from './messages.ts'
 import { rowsAt } from './pages.ts'
 import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './schema.ts'
 
@@ -127,6 +128,8 @@ async function settleRows(
     if (row.delivered === 0) {
       row.delivered = 1
       row.delivered_at = by.now
+      // It meant the end of trying; a retention period is applied by the cleanup.
+      row.expires_at = KEPT
     }
     const read = has(receipt.read, row.seq)
     row.sync_status = advance(row.sync_status, read ? 'Acknowledged' : 'Delivered')

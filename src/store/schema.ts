@@ -36,6 +36,7 @@ export interface MessageRow {
   sync_status: SyncStatus
   sync_attempts: number
   last_sync_attempt?: number
+  /** When trying ends while undelivered; after that the end of its retention, KEPT (store/messages.ts) where it is kept. */
   expires_at: number
 
   conversation_id: ConversationId
@@ -133,6 +134,11 @@ export interface ConversationRow {
   sent_tokens?: readonly { readonly token: string; readonly id: MessageId }[]
   /** The newest shown message, for the list. */
   preview?: { direction: Direction; text: string; timestamp: number; order_key: string }
+  /**
+   * How long delivered and received messages are kept, in seconds. Absent: for good. 0: for good again, and the
+   * cleanup has yet to say so in the rows.
+   */
+  retention_seconds?: number
   /** Blocked conversations are kept and not listed. */
   listed: Flag
 }

@@ -61,7 +61,10 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
     case 'taken':
       return onTaken(state, event)
     case 'paged':
-      return [state, [{ type: 'send', session: event.session, frame: event.page }]]
+      return [
+        updateSession(state, event.session, { serving: false }),
+        [{ type: 'send', session: event.session, frame: event.page }],
+      ]
     case 'outdated':
       return sendReplaced(state, event.session, event.newer)
     case 'seek':
@@ -182,6 +185,7 @@ function onOpened(
     brought: false,
     pulls: 0,
     served: 0,
+    serving: false,
   }
   const greet: Effect = {
     type: 'greet',

@@ -1,5 +1,5 @@
 /** The effects that touch the store and the keys: each awaits, and returns what `decide` is to know of it. */
-import type { MessageId, PeerId } from '../domain/ids.ts'
+import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
 import { difference, has, union } from '../domain/sequence-set.ts'
 import { MalformedError } from '../protocol/cbor.ts'
@@ -132,13 +132,14 @@ export async function takePage(
   said: PeerWords,
   page: Page,
   asked: readonly LogNumbers[],
+  authors: ReadonlyMap<LogId, PeerId>,
 ): Promise<{ readonly brought: boolean; readonly rest: readonly LogNumbers[] }> {
   const { db, epoch, clock } = context
   const { verified } = await verifyAll(context.crypto, page.envelopes)
   const places = new Map(asked.map(({ log, numbers }) => [log, numbers]))
   const wanted = verified.filter(({ message }) => has(places.get(message.log_id) ?? [], message.seq))
   const { proofs } = await acceptMessages(db, epoch, peer, said, wanted, 'page', clock.now())
-  await recordLost(db, epoch, peer, page.gone, asked)
+  await recordLost(db, epoch, peer, page.gone, asked, authors)
   if (proofs.length === 0) return { brought: false, rest: [] }
   const rest = asked
     .map(({ log, numbers }) => {

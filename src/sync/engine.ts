@@ -169,7 +169,12 @@ export class SyncEngine {
 
   /** Our user writes to `peer`: it is told, if it is connected. The caller does not call this at every key. */
   compose(peer: PeerId, conversation: ConversationId): void {
-    this.#feed(peer, { type: 'typing', conversation })
+    this.#work.run(peer, () =>
+      this.#guard('tell that someone writes', async () => {
+        if ((await readContact(this.#options.db, peer))?.state === 'accepted')
+          this.#feed(peer, { type: 'typing', conversation })
+      }),
+    )
   }
 
   #feed(peer: PeerId, event: PeerEvent): void {
@@ -270,7 +275,7 @@ export class SyncEngine {
         return
       case 'take': {
         const said = this.#said.get(peer) ?? NOTHING_SAID
-        const outcome = await takePage(options, peer, said, effect.page, effect.asked)
+        const outcome = await takePage(options, peer, said, effect.page, effect.asked, effect.authors)
         this.#feed(peer, { type: 'taken', session: effect.session, ...outcome })
         return
       }

@@ -20,7 +20,7 @@ export const SETTLE_ROWS = 200
 export const FILLED_NUMBERS = 200
 /** Rows whose timed attempt is begun, or whose time is up, in one transaction. */
 export const DUE_ROWS = 200
-/** Acknowledgements looked at in one transaction of the cleanup. */
+/** Acknowledgements, messages or conversations looked at in one transaction of the cleanup. */
 export const CLEANUP_ROWS = 500
 /** Peers for whom something is queued that are looked up at a time. */
 export const MAX_QUEUED_PEERS = 2_000

@@ -1,6 +1,6 @@
 /** What happens at its time: due attempts and expiries, the tick of the sync interval, and the cleanup. */
 import type { PeerId } from '../domain/ids.ts'
-import { cleanAcknowledgments } from '../store/cleanup.ts'
+import { cleanAcknowledgments, cleanHistory, type HistoryPlace } from '../store/cleanup.ts'
 import { readConfig } from '../store/identity.ts'
 import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
@@ -109,6 +109,9 @@ export class Schedule {
     let cursor: string | null = null
     do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
     while (cursor !== null && this.#isRunning())
+    let place: HistoryPlace | null = null
+    do place = await cleanHistory(db, epoch, place, CLEANUP_ROWS, clock.now())
+    while (place !== null && this.#isRunning())
   }
 
   #isRunning(): boolean {

@@ -208,17 +208,23 @@ const without = (all: readonly LogNumbers[], some: readonly LogNumbers[]): LogNu
     .filter(({ numbers }) => numbers.length > 0)
 
 function onPull(state: PeerState, session: SessionState, frame: Pull): Decision {
-  if (frame.number !== session.served + 1) return refuse(state, session.id, 'pull out of turn')
+  if (frame.number !== session.served + 1 || session.serving)
+    return refuse(state, session.id, 'pull out of turn')
   const numbers = frame.wanted.reduce((sum, log) => sum + count(log.numbers), 0)
   if (numbers > MAX_PULL_NUMBERS) return refuse(state, session.id, 'more pulled than a page holds')
-  const served = updateSession(state, session.id, { served: frame.number })
+  const served = updateSession(state, session.id, { served: frame.number, serving: true })
   return [served, [{ type: 'serve', session: session.id, pull: frame }]]
 }
 
 function onPage(state: PeerState, session: SessionState, frame: Page): Decision {
   if (session.asked === null || frame.number !== session.pulls)
     return refuse(state, session.id, 'a page that was not asked for')
-  return [state, [{ type: 'take', session: session.id, page: frame, asked: session.asked }]]
+  const authors = new Map(
+    session.summary?.conversations.flatMap(({ logs }) =>
+      logs.map(({ log, author }) => [log, author] as const),
+    ),
+  )
+  return [state, [{ type: 'take', session: session.id, page: frame, asked: session.asked, authors }]]
 }
 
 /** A page is committed. At the end what they proved is recorded for what has come, and what we lack looked up again. */

@@ -1,5 +1,5 @@
 /** What is known of a peer and its sessions, what may happen, and what may follow from it: data alone. */
-import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type {
   Frame,
   Hello,
@@ -47,9 +47,10 @@ export interface SessionState {
   readonly asked: readonly LogNumbers[] | null
   /** A page has brought something since what we lack was last looked up. */
   readonly brought: boolean
-  /** Number of our last pull, and of theirs. */
+  /** Number of our last pull, and of theirs, and whether theirs is being answered. */
   readonly pulls: number
   readonly served: number
+  readonly serving: boolean
 }
 
 export interface PeerState {
@@ -155,6 +156,8 @@ export type Effect =
       readonly session: string
       readonly page: Page
       readonly asked: readonly LogNumbers[]
+      /** Of the logs that were asked for. */
+      readonly authors: ReadonlyMap<LogId, PeerId>
     }
   /** Read what they asked for; answered by `paged`. */
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }

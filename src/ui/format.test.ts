@@ -3,7 +3,7 @@ import { createFormat, daysBetween } from './format.ts'
 
 const at = (text: string): number => new Date(text).getTime()
 const now = at('2025-03-12T10:00:00')
-const { day, brief, plural, exact } = createFormat('en-GB')
+const { day, brief, plural, period, exact } = createFormat('en-GB')
 
 describe('daysBetween', () => {
   it('counts calendar days, not 24 hours', () => {
@@ -42,6 +42,13 @@ describe('brief', () => {
 
 it('gives the whole date for those who ask', () => {
   expect(exact(at('2025-03-05T09:05:07'))).toMatch(/Wednesday.*5 March 2025.*9:05:07/)
+})
+
+it('says a period in its largest whole unit', () => {
+  const day = 86_400
+  expect([365 * day, 30 * day, day, 3600, 5400, 61].map(period)).toEqual([
+    ...['1 year', '30 days', '1 day', '1 hour', '90 minutes', '61 seconds'],
+  ])
 })
 
 it('picks the word for a count', () => {

@@ -11,11 +11,20 @@ export interface Format {
   /** 14:05, Yesterday, Wed, 05/03/24: in a narrow column. */
   readonly brief: (time: number, now: number) => string
   readonly number: (value: number) => string
+  /** 7 days, 1 hour: a length of time in seconds, in the largest unit that it is whole in. */
+  readonly period: (seconds: number) => string
   /** Picks the word that goes with a count. */
   readonly plural: (count: number, one: string, other: string) => string
 }
 
 const DAY_MS = 86_400_000
+
+const UNITS = [
+  ['year', 365 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
 
 /** Midnight of the calendar day that `time` falls in, in the zone of this device. */
 const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
@@ -65,6 +74,11 @@ export function createFormat(locale: string): Format {
       return (days > 1 && days < 7 ? shortWeekday : shortDay).format(at)
     },
     number: (value) => number.format(value),
+    period: (seconds) => {
+      const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ['second', 1]
+      const style = { style: 'unit', unit, unitDisplay: 'long' } as const
+      return new Intl.NumberFormat(locale, style).format(seconds / length)
+    },
     plural: (count, one, other) => (plurals.select(count) === 'one' ? one : other),
   }
 }

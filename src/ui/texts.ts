@@ -237,6 +237,7 @@ export const texts = {
     tooNew: 'This message needs a newer version of Gigi.',
     begin: (name: string) => `This is the beginning of your conversation with ${name}.`,
     beginLead: 'Only the two of you can read it.',
+    kept: (period: string) => `Messages in this conversation are kept for ${period} on this device.`,
     newest: 'Go to the newest',
     newMessages: (count: number) => `${number(count)} new`,
     status,
@@ -249,6 +250,15 @@ export const texts = {
     sentAt: (time: string) => `Written on ${time}`,
     receivedAt: (time: string) => `Written on ${time}, by their clock`,
     offline: 'You can go on writing; it is sent when the network is back.',
+  },
+
+  details: {
+    title: 'Conversation details',
+    identity: 'Identity',
+    keep: 'Keep messages',
+    keepHint: (name: string) =>
+      `Older ones are deleted from this device only; ${name}’s device keeps its own. Messages that were not delivered stay.`,
+    period: (seconds: number | null) => (seconds === null ? 'Forever' : format.period(seconds)),
   },
 
   composer: {
@@ -299,7 +309,7 @@ export const texts = {
       },
       cleanup_interval_seconds: {
         label: 'Cleanup interval (seconds)',
-        hint: 'How often what is settled is cleared away.',
+        hint: 'How often old messages, where they are not kept, and what is settled are cleared away.',
       },
       message_ttl_seconds: {
         label: 'Message lifetime (seconds)',

@@ -39,8 +39,14 @@ describe('limitToKeep', () => {
   })
 
   it('keeps what is held rather than hold more than a browser can bear', () => {
-    expect(limitToKeep(span(1, 10), span(20, 30), MAX_WINDOW)).toBeNull()
-    expect(limitToKeep(span(51, 100), span(54, 103), MAX_WINDOW - PAGE + 1)).toBeNull()
+    expect(limitToKeep(span(1, 10), span(20, 19 + MAX_WINDOW), MAX_WINDOW)).toBeNull()
+    const limit = MAX_WINDOW - PAGE + 1
+    expect(limitToKeep(span(1, limit), span(4, 3 + limit), limit)).toBeNull()
+  })
+
+  it('is content when what is held was deleted and nothing more is there', () => {
+    expect(limitToKeep(span(1, 50), span(41, 50), 50)).toBe(50)
+    expect(limitToKeep(span(1, 50), [message(7)], 50)).toBe(50)
   })
 
   it('does not take a deleted oldest message for one that was pushed out', () => {

@@ -21,6 +21,8 @@ export function limitToKeep(
   const oldest = fresh[0]
   const newest = held.at(-1)
   if (oldest === undefined || newest === undefined) return limit
+  // All that there is: what is missing was deleted.
+  if (fresh.length < limit) return limit
   const pushedOut = held.findIndex(({ id }) => id === oldest.id)
   if (pushedOut === 0) return limit
   const known = fresh.findLastIndex(({ id }) => id === newest.id)
