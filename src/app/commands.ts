@@ -22,7 +22,7 @@ import {
   setNickname,
 } from '../store/identity.ts'
 import { NotAcceptedError } from '../store/log-writer.ts'
-import { addContactByInvite, appendMessage } from '../store/outbox.ts'
+import { addContactByInvite, sendMessage } from '../store/outbox.ts'
 import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
@@ -92,7 +92,7 @@ export function createCommands({ db, show, compose }: CommandOptions): Commands 
       if (text.trim() === '') throw new UserError('text-empty')
       if (new TextEncoder().encode(text).length > MAX_TEXT_BYTES) throw new UserError('text-too-long')
       return stored(
-        appendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes, token),
+        sendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes, token),
       )
     },
     sendAgain: (message) => stored(sendAgain(db, message, clock.now(), random.bytes)),

@@ -6,7 +6,7 @@ import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
 import { readGaps } from '../store/gaps.ts'
-import { cursorOf, provenStatus, readConversations, readHistory } from '../store/history.ts'
+import { cursorOf, provenStatus, readConversations, getHistory } from '../store/history.ts'
 import {
   readConfig,
   readIdentity,
@@ -47,7 +47,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
     async messages(id, limit, before) {
       const conversation = await readConversation(db, id)
       if (conversation === undefined) return { messages: [], more: false }
-      const page = await readHistory(db, id, limit, before)
+      const page = await getHistory(db, id, before ?? null, limit)
       const statusOf = await provenStatus(db, conversation)
       const messages = page.rows.map((row): MessageView => ({
         id: row.id,

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
-import { cursorOf, readConversations, readHistory } from './history.ts'
-import { appendMessage } from './outbox.ts'
+import { cursorOf, readConversations, getHistory } from './history.ts'
+import { sendMessage } from './outbox.ts'
 
 const alice = person('Alice', 1)
 const now = 1_700_000_000_000
@@ -15,7 +15,7 @@ test('pages put together are the whole conversation, each message once, in order
   await addContact(db, alice.peerId, { peerId: bob.peerId, nickname: 'Bob', relays: [] }, now)
   const conversation = directConversationId(alice.peerId, bob.peerId)
   for (let i = 0; i < 23; i++)
-    await appendMessage(db, conversation, { type: 'Text', text: String(i) }, now, alice.random.bytes)
+    await sendMessage(db, conversation, { type: 'Text', text: String(i) }, now, alice.random.bytes)
   // Rows that share an order key, as those of two installations can, are paged over all the same.
   await db.messages.toCollection().modify((row) => {
     row.order_key = row.order_key.slice(0, 11) + '-' + row.order_key.slice(12)
@@ -23,7 +23,7 @@ test('pages put together are the whole conversation, each message once, in order
   const seen: number[] = []
   let before: string | undefined
   for (;;) {
-    const page = await readHistory(db, conversation, 5, before)
+    const page = await getHistory(db, conversation, before ?? null, 5)
     expect(page.rows.length).toBeLessThanOrEqual(5)
     seen.unshift(...page.rows.map((row) => row.seq))
     if (!page.more) break
@@ -37,7 +37,7 @@ test('conversations are listed by latest activity, blocked ones are not', async 
   const people = [person('a', 11), person('b', 12), person('c', 13)]
   for (const [i, { peerId, nickname }] of people.entries())
     await addContact(db, alice.peerId, { peerId, nickname, relays: [] }, now + i)
-  await appendMessage(
+  await sendMessage(
     db,
     directConversationId(alice.peerId, people[0]?.peerId ?? alice.peerId),
     { type: 'Text', text: 'x' },

@@ -17,16 +17,16 @@ export interface HistoryPage {
 export const cursorOf = (row: MessageRow): string => `${row.order_key}/${row.id}`
 
 /**
- * The newest `limit` messages of a conversation, or those just before a cursor. Costs the same however long
+ * The newest `limit` messages of a conversation, or those just before a cursor (`cursorOf` the oldest one known). Costs the same however long
  * the conversation is. Voids are left out.
  */
-export async function readHistory(
+export async function getHistory(
   db: GigiDatabase,
   conversation: ConversationId,
+  cursor: string | null,
   limit: number,
-  before?: string,
 ): Promise<HistoryPage> {
-  const [key, id] = before?.split('/') ?? []
+  const [key, id] = cursor?.split('/') ?? []
   const newestFirst = await db.messages
     .where('[conversation_id+order_key]')
     .between([conversation, Dexie.minKey], [conversation, key ?? Dexie.maxKey], true, true)

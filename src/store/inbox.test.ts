@@ -13,7 +13,7 @@ import {
 } from '../protocol/limits.ts'
 import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
-import { markAsRead, readHistory } from './history.ts'
+import { markAsRead, getHistory } from './history.ts'
 import { readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
 import { acceptMessages } from './inbox.ts'
 import { BlockedError, type VerifiedMessage } from './reception.ts'
@@ -79,7 +79,7 @@ describe('accepting', () => {
   test('a late message is stored with the time of its author, in its place', async () => {
     await accept([from(alice, 2)])
     await accept([from(alice, 1)])
-    const { rows } = await readHistory(db, conversation, 10)
+    const { rows } = await getHistory(db, conversation, null, 10)
     expect(rows.map((row) => row.seq)).toEqual([1, 2])
     expect(rows[0]).toMatchObject({
       timestamp: now + 1,

@@ -16,15 +16,7 @@ import {
 import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
 import { contentOf, createOutboundMessage, previewText } from './messages.ts'
-import type {
-  ContactRow,
-  ConversationRow,
-  GigiDatabase,
-  IdentityRow,
-  LogRow,
-  MessageRow,
-  QueueRow,
-} from './schema.ts'
+import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, LogRow, MessageRow } from './schema.ts'
 
 /** Random bytes, at once: transactions wait for nothing but the store (D13). */
 export type RandomBytes = (count: number) => Uint8Array
@@ -125,7 +117,7 @@ export async function openWriter(
 
   async function queue(row: MessageRow): Promise<void> {
     await db.messages.put(row)
-    await db.offline_queue.put(queueRow(row, recipient, config, now, random))
+    await enqueueOffline(db, row, recipient, config, now, random)
   }
 
   function toRow(message: AuthoredMessage): MessageRow {
@@ -194,29 +186,28 @@ export async function openWriter(
   }
 }
 
-function queueRow(
+/**
+ * Puts a message into the queue for one recipient, with the configuration of now; its first timed attempt is due one
+ * interval later. Within a transaction over `offline_queue`.
+ */
+export async function enqueueOffline(
+  db: GigiDatabase,
   row: MessageRow,
-  contact: ContactRow,
+  recipient: ContactRow,
   config: PersistenceConfig,
   now: number,
   random: RandomBytes,
-): QueueRow {
-  const jitter = (random(1)[0] ?? 0) / 256
-  return {
+): Promise<void> {
+  const { max_retry_attempts: max, retry_interval_seconds: interval } = config
+  await db.offline_queue.put({
     message_id: row.id,
-    target_nickname: contact.nickname,
-    target_peer_id: contact.peer_id,
+    target_nickname: recipient.nickname,
+    target_peer_id: recipient.peer_id,
     queued_at: now,
     retry_count: 0,
-    max_retries: config.max_retry_attempts,
-    next_retry_at: nextRetryAt(
-      0,
-      config.max_retry_attempts,
-      config.retry_interval_seconds * 1000,
-      now,
-      jitter,
-    ),
+    max_retries: max,
+    next_retry_at: nextRetryAt(0, max, interval * 1000, now, (random(1)[0] ?? 0) / 256),
     expires_at: row.expires_at,
     status: 'Pending',
-  }
+  })
 }

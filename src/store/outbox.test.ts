@@ -4,9 +4,9 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { NotAcceptedError } from './log-writer.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
-import { readHistory } from './history.ts'
+import { getHistory } from './history.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
-import { addContactByInvite, appendMessage, queuedPeers, readOutbox, recordRefusal } from './outbox.ts'
+import { addContactByInvite, sendMessage, queuedPeers, getPendingMessages, recordRefusal } from './outbox.ts'
 import { recordProofs } from './receipts.ts'
 import type { GigiDatabase } from './schema.ts'
 
@@ -17,7 +17,7 @@ let db: GigiDatabase
 let epoch: number
 
 const text = (words: string) => ({ type: 'Text', text: words }) as const
-const send = (words: string, at = now) => appendMessage(db, conversation, text(words), at, alice.random.bytes)
+const send = (words: string, at = now) => sendMessage(db, conversation, text(words), at, alice.random.bytes)
 
 beforeEach(async () => {
   db = await databaseOf(alice, now)
@@ -60,7 +60,7 @@ describe('sending', () => {
 
   test('ids, sequence numbers and clocks rise, though many are sent in one millisecond and the clock goes back', async () => {
     for (let i = 0; i < 20; i++) await send(String(i), i === 10 ? now - 86_400_000 : now)
-    const { rows } = await readHistory(db, conversation, 50)
+    const { rows } = await getHistory(db, conversation, null, 50)
     const texts = rows.slice(1).map((row) => (JSON.parse(row.content_json) as { text: string }).text)
     expect(texts).toEqual(Array.from({ length: 20 }, (_, i) => String(i)))
     expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1))
@@ -68,8 +68,7 @@ describe('sending', () => {
   })
 
   test('the same token twice is one message', async () => {
-    const under = (token: string) =>
-      appendMessage(db, conversation, text('x'), now, alice.random.bytes, token)
+    const under = (token: string) => sendMessage(db, conversation, text('x'), now, alice.random.bytes, token)
     const id = await under('a')
     expect(await under('a')).toBe(id)
     expect(await under('b')).not.toBe(id)
@@ -103,7 +102,7 @@ describe('sending', () => {
 describe('the outbox', () => {
   test('is read oldest first, in pieces, without what the peer has', async () => {
     for (const words of ['a', 'b', 'c', 'd']) await send(words)
-    const first = await readOutbox(db, epoch, bob.peerId, 'session', null, 3, now)
+    const first = await getPendingMessages(db, epoch, bob.peerId, 'session', null, 3, now)
     expect(first.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
     const log = first.messages[0]?.log_id
     if (log === undefined) throw new Error('no log')
@@ -119,11 +118,13 @@ describe('the outbox', () => {
       },
     ])
     expect(
-      (await readOutbox(db, epoch, bob.peerId, 'session', null, 9, now)).messages.map(({ seq }) => seq),
+      (await getPendingMessages(db, epoch, bob.peerId, 'session', null, 9, now)).messages.map(
+        ({ seq }) => seq,
+      ),
     ).toEqual([3, 5])
-    const rest = await readOutbox(db, epoch, bob.peerId, 'session', first.cursor, 9, now)
+    const rest = await getPendingMessages(db, epoch, bob.peerId, 'session', first.cursor, 9, now)
     expect(rest.messages.map(({ seq }) => seq)).toEqual([5])
-    expect(await readOutbox(db, epoch, bob.peerId, 'session', rest.cursor, 9, now)).toMatchObject({
+    expect(await getPendingMessages(db, epoch, bob.peerId, 'session', rest.cursor, 9, now)).toMatchObject({
       messages: [],
       looked: 0,
     })
@@ -133,7 +134,7 @@ describe('the outbox', () => {
     expect(await queuedPeers(db, 10)).toEqual([])
     await send('a')
     await addContact(db, alice.peerId, { peerId: carol.peerId, nickname: 'Carol', relays: [] }, now)
-    await appendMessage(
+    await sendMessage(
       db,
       directConversationId(alice.peerId, carol.peerId),
       text('b'),
@@ -156,7 +157,9 @@ describe('the outbox', () => {
   test('D8: a leader that was replaced reads and writes nothing', async () => {
     const id = await send('a')
     await raiseEpoch(db)
-    await expect(readOutbox(db, epoch, bob.peerId, 'session', null, 1, now)).rejects.toThrow(FencedError)
+    await expect(getPendingMessages(db, epoch, bob.peerId, 'session', null, 1, now)).rejects.toThrow(
+      FencedError,
+    )
     await expect(recordRefusal(db, epoch, bob.peerId, id, 'other')).rejects.toThrow(FencedError)
     expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
   })

@@ -16,7 +16,7 @@ import type { GigiDatabase } from './schema.ts'
  * in it, once (D1). The first words to someone go out behind an introduction. A `token` that was used
  * lately in this conversation writes nothing, and gives the message that it stands for. Resolves when it is durable.
  */
-export function appendMessage(
+export function sendMessage(
   db: GigiDatabase,
   conversation: ConversationId,
   content: MessageContent,
@@ -79,7 +79,7 @@ export interface OutboxBatch {
  * The next messages that wait for `peer`, after `cursor` (null: from the oldest), at most `limit`. What has had its
  * time is left out; nothing is given while another holder has the peer leased.
  */
-export function readOutbox(
+export function getPendingMessages(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,

@@ -8,7 +8,7 @@ import { databaseOf, person } from '../testing/people.ts'
 import { addContact, readConversation } from './contacts.ts'
 import { provenStatus } from './history.ts'
 import { raiseEpoch } from './leadership.ts'
-import { appendMessage } from './outbox.ts'
+import { sendMessage } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
 import type { GigiDatabase } from './schema.ts'
 
@@ -25,7 +25,7 @@ async function fresh(messages: number): Promise<void> {
   await addContact(db, alice.peerId, { peerId: bob.peerId, nickname: 'Bob', relays: [] }, now)
   // The introduction is the first entry.
   for (let i = 1; i < messages; i++)
-    await appendMessage(db, conversation, { type: 'Text', text: String(i) }, now, alice.random.bytes)
+    await sendMessage(db, conversation, { type: 'Text', text: String(i) }, now, alice.random.bytes)
   log = (await db.logs.toArray())[0]?.log_id ?? ('' as LogId)
 }
 beforeEach(() => fresh(10))

@@ -96,7 +96,7 @@ export function settle(
       const read = firstOf(difference(receipt.read, receipt.settled_read), left)
       if (delivered.length + read.length === 0) continue
       const by = { peer, nickname, now }
-      await settleRows(db, receipt.log_id, union(delivered, read), by, receipt)
+      await markDelivered(db, receipt.log_id, union(delivered, read), by, receipt)
       await db.receipts.put({
         ...receipt,
         settled_delivered: union(receipt.settled_delivered, delivered),
@@ -109,13 +109,18 @@ export function settle(
   })
 }
 
-interface By {
+/** Who proved it, and when we heard. */
+export interface By {
   readonly peer: PeerId
   readonly nickname: string
   readonly now: number
 }
 
-async function settleRows(
+/**
+ * Brings the rows at some places of a log up to what was proven: delivered and read, out of the queue, acknowledged.
+ * Within a transaction over `messages`, `offline_queue` and `message_acknowledgments`.
+ */
+export async function markDelivered(
   db: GigiDatabase,
   log: LogId,
   numbers: SequenceSet,

@@ -9,7 +9,7 @@ import { addContact } from './contacts.ts'
 import { acceptMessages } from './inbox.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
 import { KEPT } from './messages.ts'
-import { appendMessage, readOutbox, recordRefusal } from './outbox.ts'
+import { sendMessage, getPendingMessages, recordRefusal } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
 import { retentionOf, setRetention } from './retention.ts'
 import { expireDue } from './retry.ts'
@@ -37,7 +37,7 @@ beforeEach(async () => {
 })
 
 const send = (text: string, now: number) =>
-  appendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
+  sendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
 
 /** Bob proves that he has a range of Alice's log. */
 async function prove(first: number, last: number, now = start): Promise<void> {
@@ -49,7 +49,7 @@ async function prove(first: number, last: number, now = start): Promise<void> {
 /** All that Bob ever wrote arrives at Alice's. */
 async function receive(now: number): Promise<void> {
   const bobsEpoch = await raiseEpoch(bobs)
-  const { messages } = await readOutbox(bobs, bobsEpoch, alice.peerId, 'test', null, 1000, now)
+  const { messages } = await getPendingMessages(bobs, bobsEpoch, alice.peerId, 'test', null, 1000, now)
   const pushed = messages.map((message) => ({ message, signature: new Uint8Array(64), bytes: 100 }))
   const { refused } = await acceptMessages(
     db,
@@ -64,7 +64,7 @@ async function receive(now: number): Promise<void> {
 }
 
 const bobWrites = (text: string, now: number) =>
-  appendMessage(bobs, conversation, { type: 'Text', text }, now, bob.random.bytes)
+  sendMessage(bobs, conversation, { type: 'Text', text }, now, bob.random.bytes)
 
 async function row(): Promise<ConversationRow> {
   const found = await db.conversations.get(conversation)

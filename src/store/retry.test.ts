@@ -10,7 +10,7 @@ import { addContact } from './contacts.ts'
 import { saveConfig } from './identity.ts'
 import { raiseEpoch } from './leadership.ts'
 import { releaseLease } from './leases.ts'
-import { appendMessage, readOutbox } from './outbox.ts'
+import { sendMessage, getPendingMessages } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
 import { beginDueAttempts, expireDue, fillVacated, nextAttemptAt, nextExpiryAt, sendAgain } from './retry.ts'
 import type { GigiDatabase } from './schema.ts'
@@ -29,11 +29,11 @@ beforeEach(async () => {
 })
 
 const send = (text: string, now = start) =>
-  appendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
+  sendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
 const queueRow = (id: MessageId) => db.offline_queue.get([bob.peerId, id])
 const begin = (now: number) => beginDueAttempts(db, epoch, now, 100, () => 0)
 const outbox = async (now: number, holder = 'session') =>
-  (await readOutbox(db, epoch, bob.peerId, holder, null, 100, now)).messages
+  (await getPendingMessages(db, epoch, bob.peerId, holder, null, 100, now)).messages
 const proof = async (accepted: [number, number][]) => {
   const log = (await db.conversations.get(conversation))?.own_log_id ?? ('' as LogId)
   await recordProofs(db, epoch, bob.peerId, [{ conversation, log, accepted, read: [] }])

@@ -28,7 +28,7 @@ import { readConfig, requireIdentity } from '../store/identity.ts'
 import { acceptMessages } from '../store/inbox.ts'
 import { BlockedError, type PeerWords, type VerifiedMessage } from '../store/reception.ts'
 import { readLacking, readPage, recordLost } from '../store/pages.ts'
-import { readOutbox, recordRefusal } from '../store/outbox.ts'
+import { getPendingMessages, recordRefusal } from '../store/outbox.ts'
 import { recordProofs, settle } from '../store/receipts.ts'
 import { fillVacated } from '../store/retry.ts'
 import { renewLog } from '../store/rewind.ts'
@@ -84,7 +84,15 @@ export async function sealOutbox(
   cursor: MessageId | null,
 ): Promise<SealedBatch> {
   const limit = (await readConfig(context.db)).max_batch_size
-  const batch = await readOutbox(context.db, context.epoch, peer, session, cursor, limit, context.clock.now())
+  const batch = await getPendingMessages(
+    context.db,
+    context.epoch,
+    peer,
+    session,
+    cursor,
+    limit,
+    context.clock.now(),
+  )
   const sealed = await Promise.all(batch.messages.map((message) => seal(context.crypto, message)))
   let bytes = 0
   const fitting = sealed.findIndex((envelope) => (bytes += envelope.length) > PUSH_BYTES)

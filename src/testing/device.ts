@@ -3,10 +3,10 @@ import { DEFAULT_CONFIG } from '../domain/config.ts'
 import type { PeerId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { addContact } from '../store/contacts.ts'
-import { markAsRead, readHistory } from '../store/history.ts'
+import { markAsRead, getHistory } from '../store/history.ts'
 import { saveConfig } from '../store/identity.ts'
 import { raiseEpoch } from '../store/leadership.ts'
-import { appendMessage } from '../store/outbox.ts'
+import { sendMessage } from '../store/outbox.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { type PeerReport, SyncEngine } from '../sync/engine.ts'
 import { beginStart } from '../sync/start.ts'
@@ -78,7 +78,7 @@ export class Device {
     )
 
   write = (other: Device, text: string) =>
-    appendMessage(
+    sendMessage(
       this.db,
       this.conversationWith(other),
       { type: 'Text', text },
@@ -87,7 +87,7 @@ export class Device {
     )
 
   async texts(other: Device): Promise<string[]> {
-    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    const { rows } = await getHistory(this.db, this.conversationWith(other), null, 1000)
     return rows.flatMap((row) =>
       row.content_type === 'Text' ? [(JSON.parse(row.content_json) as { text: string }).text] : [],
     )
@@ -99,7 +99,7 @@ export class Device {
   }
 
   async readAll(other: Device): Promise<void> {
-    const { rows } = await readHistory(this.db, this.conversationWith(other), 1000)
+    const { rows } = await getHistory(this.db, this.conversationWith(other), null, 1000)
     await markAsRead(
       this.db,
       this.conversationWith(other),
