@@ -5,36 +5,19 @@
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts'
-import { isNewerStart, type LogNumbers, type Start, startSignedBytes } from '../protocol/frames.ts'
-import { inviteToken } from '../protocol/presence.ts'
-import { fromBase64url, keyOfPeerId } from '../protocol/identifiers.ts'
-import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
-import { isQuotaExceeded } from '../store/faults.ts'
 import { onTablesChanged } from '../store/changes.ts'
-import { contactsAfter, contactsInState, readContact, updateContact } from '../store/contacts.ts'
-import { noteStart, readInviteSecret } from '../store/identity.ts'
-import { BlockedError, type PeerWords } from '../store/reception.ts'
+import { readContact } from '../store/contacts.ts'
+import { isQuotaExceeded } from '../store/faults.ts'
 import { FencedError } from '../store/leadership.ts'
-import { releaseLease } from '../store/leases.ts'
-import { queuedPeers } from '../store/outbox.ts'
+import { BlockedError } from '../store/reception.ts'
+import type { Core, EngineOptions, PeerReport } from './core.ts'
 import { decide, isThere } from './decide.ts'
-import {
-  acceptPush,
-  type EffectContext,
-  greeting,
-  readReads,
-  recordAck,
-  recordSummary,
-  refuseAll,
-  sealOutbox,
-  servePull,
-  summarize,
-  takePage,
-} from './effects.ts'
-import { MAX_PEERS, MAX_QUEUED_PEERS, SOUGHT_CONTACTS } from './limits.ts'
-import type { Log, NetworkState, Session, SessionPath, Timer, Transport } from './ports.ts'
+import { MAX_PEERS } from './limits.ts'
+import { Lookout } from './lookout.ts'
+import { Performer, type StoreEffect } from './performer.ts'
+import type { NetworkState, Session } from './ports.ts'
 import { Schedule } from './schedule.ts'
-import { Coalesced, SerialByKey } from './serial.ts'
+import { SerialByKey } from './serial.ts'
 import {
   currentSession,
   type Effect,
@@ -44,51 +27,13 @@ import {
   unknownPeer,
 } from './state.ts'
 
-export interface PeerReport {
-  readonly online: boolean
-  readonly path: SessionPath | 'none'
-}
-
-export interface EngineListener {
-  network(state: NetworkState): void
-  /** What is known of a peer has changed. */
-  peer(peer: PeerId, report: PeerReport): void
-  /** Storage refuses what must be kept, or (null) takes it again. */
-  trouble(trouble: 'storage-full' | 'storage-failed' | null): void
-  /** A contact is writing to us. */
-  typing(peer: PeerId): void
-  /** A newer installation of this identity is at work: this one must stop and say so. */
-  replaced(): void
-  /** Another leader has taken over: the engine has committed nothing since and must be stopped. */
-  fenced(): void
-}
-
-export interface EngineOptions extends EffectContext {
-  readonly self: PeerId
-  readonly transport: Transport
-  readonly timer: Timer
-  readonly log: Log
-  readonly listener: EngineListener
-}
-
-const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
-
 export class SyncEngine {
   readonly #options: EngineOptions
   readonly #peers = new Map<PeerId, PeerState>()
   readonly #sessions = new Map<string, Session>()
-  /** What each peer said of itself, for as long as a session lasts. */
-  readonly #said = new Map<PeerId, PeerWords>()
-  /** What was last told of our reading, and the summary that was last sent, by session. */
-  readonly #readsTold = new Map<string, string>()
-  readonly #summaryTold = new Map<string, string>()
-  /** Who of the contacts was looked for last. */
-  #sought: PeerId | undefined
   readonly #work = new SerialByKey()
-  readonly #queue = new Coalesced(() => this.#guard('look for queued messages', () => this.#findQueued()))
-  readonly #reads = new Coalesced(() => this.#guard('tell what was read', () => this.#tellReads()))
-  readonly #watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
-  readonly #seeking = new Coalesced(() => this.#guard('look for silent contacts', () => this.#seek()))
+  readonly #lookout: Lookout
+  readonly #performer: Performer
   readonly #schedule: Schedule
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
@@ -100,15 +45,37 @@ export class SyncEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options
+    const core: Core = {
+      options,
+      peers: this.#peers,
+      sessions: this.#sessions,
+      network: () => this.#network,
+      feed: (peer, event) => this.#feed(peer, event),
+      guard: (what, task) => this.#guard(what, task),
+    }
+    const lookout = new Lookout(core)
+    this.#lookout = lookout
+    this.#performer = new Performer(core, {
+      leaseFreed: () => {
+        lookout.queue.request()
+      },
+      greeted: () => {
+        lookout.reads.request()
+      },
+      storageFull: () => {
+        this.#troubled = true
+        options.listener.trouble('storage-full')
+      },
+    })
     this.#schedule = new Schedule({
       ...options,
       online: () => this.#network === 'online',
       tick: () => {
         for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
-        this.#seeking.request()
+        lookout.silent.request()
       },
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
-      guard: (what, task) => this.#guard(what, task),
+      guard: core.guard,
     })
   }
 
@@ -116,16 +83,16 @@ export class SyncEngine {
     this.#running = true
     this.#unsubscribe = onTablesChanged(this.#options.db, (tables) => {
       if (tables.has('offline_queue')) {
-        this.#queue.request()
+        this.#lookout.queue.request()
         this.#schedule.queueChanged()
       }
       // A contact that was just accepted is told from here on.
-      if (tables.has('logs') || tables.has('contacts')) this.#reads.request()
-      if (tables.has('contacts') || tables.has('meta')) this.#watches.request()
+      if (tables.has('logs') || tables.has('contacts')) this.#lookout.reads.request()
+      if (tables.has('contacts') || tables.has('meta')) this.#lookout.watches.request()
       if (tables.has('meta')) this.#schedule.configChanged()
     })
-    this.#watches.request()
-    this.#queue.request()
+    this.#lookout.watches.request()
+    this.#lookout.queue.request()
     this.#schedule.start()
     this.#options.transport.announce(this.#options.start)
     await this.#options.transport.start({
@@ -149,14 +116,7 @@ export class SyncEngine {
     this.#schedule.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    await Promise.all([
-      this.#work.idle(),
-      this.#queue.idle(),
-      this.#reads.idle(),
-      this.#watches.idle(),
-      this.#seeking.idle(),
-      this.#schedule.idle(),
-    ])
+    await Promise.all([this.#work.idle(), this.#lookout.idle(), this.#schedule.idle()])
   }
 
   /** Whose conversations are open in a visible tab: these are connected to. */
@@ -209,13 +169,10 @@ export class SyncEngine {
     }
   }
 
-  async #attempt(
-    peer: PeerId,
-    effect: Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>,
-  ): Promise<void> {
+  async #attempt(peer: PeerId, effect: StoreEffect): Promise<void> {
     if (!this.#running) return
     try {
-      await this.#perform(peer, effect)
+      await this.#performer.perform(peer, effect)
       this.#recovered()
     } catch (error) {
       if (error instanceof BlockedError) this.#feed(peer, { type: 'blocked' })
@@ -227,109 +184,6 @@ export class SyncEngine {
         if ('session' in effect) this.#sessions.get(effect.session)?.close(`could not ${effect.type}`)
       }
     }
-  }
-
-  async #perform(
-    peer: PeerId,
-    effect: Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>,
-  ): Promise<void> {
-    const options = this.#options
-    switch (effect.type) {
-      case 'greet': {
-        const session = this.#sessions.get(effect.session)
-        const [hello, summary] = await greeting(options, peer, effect.ordinal, effect.alone)
-        this.#summaryTold.set(effect.session, JSON.stringify(summary))
-        session?.send(encodeFrame(hello))
-        session?.send(encodeFrame(summary))
-        return
-      }
-      case 'compare': {
-        const summary = await summarize(options, peer)
-        const told = JSON.stringify(summary)
-        if (told === this.#summaryTold.get(effect.session)) return
-        this.#summaryTold.set(effect.session, told)
-        this.#sessions.get(effect.session)?.send(encodeFrame(summary))
-        return
-      }
-      case 'know': {
-        this.#said.set(peer, effect.hello)
-        const newer = await updateContact(options.db, options.epoch, options.self, peer, effect.hello)
-        if (newer !== null) this.#feed(peer, { type: 'outdated', session: effect.session, newer })
-        return
-      }
-      case 'read-outbox': {
-        const batch = await sealOutbox(options, peer, effect.session, effect.cursor)
-        this.#feed(peer, { type: 'outbox', session: effect.session, ...batch })
-        return
-      }
-      case 'accept': {
-        const outcome = await this.#accept(peer, effect)
-        const through = effect.push.number
-        this.#feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
-        return
-      }
-      case 'release':
-        await releaseLease(options.db, peer, effect.session)
-        // Whoever waited for the lease reads on.
-        this.#queue.request()
-        return
-      case 'take': {
-        const said = this.#said.get(peer) ?? NOTHING_SAID
-        const outcome = await takePage(options, peer, said, effect.page, effect.asked, effect.authors)
-        this.#feed(peer, { type: 'taken', session: effect.session, ...outcome })
-        return
-      }
-      case 'serve': {
-        const page = await servePull(options, peer, effect.pull)
-        this.#feed(peer, { type: 'paged', session: effect.session, page })
-        return
-      }
-      case 'hear-typing':
-        if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
-        return
-      case 'check-start':
-        if (await this.#isReplacedBy(effect.start)) options.listener.replaced()
-        return
-      case 'record': {
-        const { session, summary, proofs, refused } = effect
-        let wanted: readonly LogNumbers[] | null = null
-        if (summary === null) await recordAck(options, peer, proofs, refused)
-        else wanted = await recordSummary(options, peer, summary, proofs)
-        this.#feed(peer, { type: 'recorded', session, wanted })
-        // What was read since the greeting was made has not been told.
-        if (summary !== null) this.#reads.request()
-      }
-    }
-  }
-
-  async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {
-    const { listener } = this.#options
-    try {
-      return await acceptPush(this.#options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
-    } catch (error) {
-      if (!isQuotaExceeded(error)) throw error
-      this.#troubled = true
-      listener.trouble('storage-full')
-      return refuseAll(push)
-    }
-  }
-
-  /** Whether `start` is that of another installation of ours which is newer: our own signature says so. */
-  async #isReplacedBy(start: Start): Promise<boolean> {
-    const { db, epoch, self, crypto, start: own } = this.#options
-    if (start.installation === own.installation || !isNewerStart(start, own)) return false
-    if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
-    await noteStart(db, epoch, start.started)
-    return true
-  }
-
-  /** Dials some of the contacts of whom nothing is heard, the others at the next ticks: one may have been restored. */
-  async #seek(): Promise<void> {
-    if (this.#network !== 'online') return
-    const contacts = await contactsAfter(this.#options.db, this.#sought, SOUGHT_CONTACTS)
-    this.#sought = contacts.length < SOUGHT_CONTACTS ? undefined : contacts.at(-1)?.peer_id
-    for (const { peer_id: peer, state } of contacts)
-      if (state === 'accepted' && this.#peers.get(peer)?.online !== true) this.#feed(peer, { type: 'seek' })
   }
 
   async #dial(peer: PeerId): Promise<void> {
@@ -350,7 +204,7 @@ export class SyncEngine {
     this.#options.listener.network(state)
     for (const peer of [...this.#peers.keys()])
       this.#feed(peer, { type: 'network', online: state === 'online' })
-    this.#queue.request()
+    this.#lookout.queue.request()
     this.#schedule.queueChanged()
   }
 
@@ -380,45 +234,11 @@ export class SyncEngine {
   #onClosed(session: Session, reason: string): void {
     this.#options.log.info('session closed', { peer: session.peer, path: session.path, reason })
     this.#sessions.delete(session.id)
-    this.#readsTold.delete(session.id)
-    this.#summaryTold.delete(session.id)
+    this.#lookout.forget(session.id)
     const random = this.#options.random.fraction()
     this.#feed(session.peer, { type: 'closed', session: session.id, random })
-    if ((this.#peers.get(session.peer)?.sessions.length ?? 0) === 0) this.#said.delete(session.peer)
-  }
-
-  async #findQueued(): Promise<void> {
-    const queued = new Set(await queuedPeers(this.#options.db, MAX_QUEUED_PEERS))
-    for (const [peer, state] of [...this.#peers])
-      if (state.queued && !queued.has(peer)) this.#feed(peer, { type: 'queued', queued: false })
-    for (const peer of queued) this.#feed(peer, { type: 'queued', queued: true })
-  }
-
-  async #tellReads(): Promise<void> {
-    for (const [peer, state] of [...this.#peers]) {
-      const session = currentSession(state)
-      if (session?.ready !== true) continue
-      const proofs = await readReads(this.#options, peer)
-      const told = JSON.stringify(proofs.map(({ log, read }) => [log, read]))
-      if (proofs.length === 0 || told === this.#readsTold.get(session.id)) continue
-      this.#readsTold.set(session.id, told)
-      this.#feed(peer, { type: 'reads', proofs })
-    }
-  }
-
-  async #renewWatches(): Promise<void> {
-    const { db, clock, transport } = this.#options
-    const contacts = await contactsInState(db, 'accepted', MAX_WATCHED_PEERS)
-    const invite = await readInviteSecret(db, clock.now())
-    transport.watch(
-      contacts.map(({ peer_id: peer, invite_secret: secret }) =>
-        secret === undefined ? { peer } : { peer, token: inviteToken(fromBase64url(secret)) },
-      ),
-      invite === null ? [] : [inviteToken(fromBase64url(invite.secret))],
-    )
-    for (const [peer, state] of [...this.#peers])
-      if (state.sessions.length > 0 && (await readContact(db, peer))?.state === 'blocked')
-        this.#feed(peer, { type: 'blocked' })
+    const last = (this.#peers.get(session.peer)?.sessions.length ?? 0) === 0
+    this.#performer.forget(session.peer, session.id, last)
   }
 
   #armWake(peer: PeerId, at: number): void {

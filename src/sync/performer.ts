@@ -1,0 +1,147 @@
+/** Runs the effects that touch the store, and feeds what they find out back to `decide`. */
+import type { PeerId } from '../domain/ids.ts'
+import { encodeFrame } from '../protocol/frame-codec.ts'
+import { isNewerStart, type LogNumbers, type Start, startSignedBytes } from '../protocol/frames.ts'
+import { keyOfPeerId } from '../protocol/identifiers.ts'
+import { readContact, updateContact } from '../store/contacts.ts'
+import { isQuotaExceeded } from '../store/faults.ts'
+import { noteStart } from '../store/identity.ts'
+import { releaseLease } from '../store/leases.ts'
+import type { PeerWords } from '../store/reception.ts'
+import type { Core } from './core.ts'
+import {
+  acceptPush,
+  greeting,
+  recordAck,
+  recordSummary,
+  refuseAll,
+  sealOutbox,
+  servePull,
+  summarize,
+  takePage,
+} from './effects.ts'
+import type { Effect } from './state.ts'
+
+export type StoreEffect = Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>
+
+export interface PerformerHooks {
+  /** Whoever waited for a lease may read on. */
+  leaseFreed(): void
+  /** A session is ready: what was read since its greeting was made has not been told. */
+  greeted(): void
+  /** What was pushed could not be stored for lack of room. */
+  storageFull(): void
+}
+
+const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
+
+export class Performer {
+  readonly #core: Core
+  readonly #hooks: PerformerHooks
+  /** What each peer said of itself, for as long as a session lasts. */
+  readonly #said = new Map<PeerId, PeerWords>()
+  /** The summary that was last sent, by session. */
+  readonly #summaryTold = new Map<string, string>()
+
+  constructor(core: Core, hooks: PerformerHooks) {
+    this.#core = core
+    this.#hooks = hooks
+  }
+
+  /** A session is over; `last` if the peer has no other one. */
+  forget(peer: PeerId, session: string, last: boolean): void {
+    this.#summaryTold.delete(session)
+    if (last) this.#said.delete(peer)
+  }
+
+  /** Resolves when it is done and its outcome was fed. Rejects with what the store throws. */
+  async perform(peer: PeerId, effect: StoreEffect): Promise<void> {
+    const { options, sessions, feed } = this.#core
+    switch (effect.type) {
+      case 'greet': {
+        const session = sessions.get(effect.session)
+        const [hello, summary] = await greeting(options, peer, effect.ordinal, effect.alone)
+        this.#summaryTold.set(effect.session, JSON.stringify(summary))
+        session?.send(encodeFrame(hello))
+        session?.send(encodeFrame(summary))
+        return
+      }
+      case 'compare': {
+        const summary = await summarize(options, peer)
+        const told = JSON.stringify(summary)
+        if (told === this.#summaryTold.get(effect.session)) return
+        this.#summaryTold.set(effect.session, told)
+        sessions.get(effect.session)?.send(encodeFrame(summary))
+        return
+      }
+      case 'know': {
+        this.#said.set(peer, effect.hello)
+        const newer = await updateContact(options.db, options.epoch, options.self, peer, effect.hello)
+        if (newer !== null) feed(peer, { type: 'outdated', session: effect.session, newer })
+        return
+      }
+      case 'read-outbox': {
+        const batch = await sealOutbox(options, peer, effect.session, effect.cursor)
+        feed(peer, { type: 'outbox', session: effect.session, ...batch })
+        return
+      }
+      case 'accept': {
+        const outcome = await this.#accept(peer, effect)
+        const through = effect.push.number
+        feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
+        return
+      }
+      case 'release':
+        await releaseLease(options.db, peer, effect.session)
+        // Whoever waited for the lease reads on.
+        this.#hooks.leaseFreed()
+        return
+      case 'take': {
+        const said = this.#said.get(peer) ?? NOTHING_SAID
+        const outcome = await takePage(options, peer, said, effect.page, effect.asked, effect.authors)
+        feed(peer, { type: 'taken', session: effect.session, ...outcome })
+        return
+      }
+      case 'serve': {
+        const page = await servePull(options, peer, effect.pull)
+        feed(peer, { type: 'paged', session: effect.session, page })
+        return
+      }
+      case 'hear-typing':
+        if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
+        return
+      case 'check-start':
+        if (await this.#isReplacedBy(effect.start)) options.listener.replaced()
+        return
+      case 'record': {
+        const { session, summary, proofs, refused } = effect
+        let wanted: readonly LogNumbers[] | null = null
+        if (summary === null) await recordAck(options, peer, proofs, refused)
+        else wanted = await recordSummary(options, peer, summary, proofs)
+        feed(peer, { type: 'recorded', session, wanted })
+        // What was read since the greeting was made has not been told.
+        if (summary !== null) this.#hooks.greeted()
+      }
+    }
+  }
+
+  async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {
+    const { options } = this.#core
+    try {
+      return await acceptPush(options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
+    } catch (error) {
+      if (!isQuotaExceeded(error)) throw error
+      this.#hooks.storageFull()
+      return refuseAll(push)
+    }
+  }
+
+  /** Whether `start` is that of another installation of ours which is newer: our own signature says so. */
+  async #isReplacedBy(start: Start): Promise<boolean> {
+    const { db, epoch, self, crypto, start: own } = this.#core.options
+    if (start.installation === own.installation || !isNewerStart(start, own)) return false
+    if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
+    await noteStart(db, epoch, start.started)
+    return true
+  }
+}
