@@ -1,4 +1,4 @@
-/** History between peers: what one lacks that the other has, and what nobody has any more. */
+/** History between peers (SPEC 10): what one lacks that the other has, and what nobody has any more. */
 import type { ConversationId, LogId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
 import {

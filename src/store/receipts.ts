@@ -25,7 +25,7 @@ import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './
 
 /**
  * Records what `peer` proved to have accepted and read of our logs. Only what we wrote can be proven; reading
- * is proof of acceptance. Returns whether anything was new.
+ * is proof of acceptance (SPEC 5.4, 5.10). Returns whether anything was new.
  */
 export function recordProofs(
   db: GigiDatabase,

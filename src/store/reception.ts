@@ -1,4 +1,4 @@
-/** Receiving from one peer within one transaction: what is taken, what is refused and why, and what comes of it. */
+/** Receiving from one peer within one transaction (SPEC 5, 16): what is taken, what is refused and why, and what comes of it. */
 import { Dexie } from 'dexie'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import { type AuthoredMessage, isShown } from '../domain/message.ts'

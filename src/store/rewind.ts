@@ -1,7 +1,7 @@
 /**
  * Rewound installations. A profile that was restored from an old state gives out numbers again that its peers have seen
  * under other messages. What a peer has of our log shows it; then we begin a new log, and nothing that is
- * proven of the old one is believed of what we wrote since.
+ * proven of the old one is believed of what we wrote since (SPEC 11.1 to 11.4).
  */
 import { Dexie } from 'dexie'
 import type { ConversationId, PeerId } from '../domain/ids.ts'

@@ -1,4 +1,4 @@
-/** What two peers tell each other when they meet: what each has accepted and read (D6). */
+/** What two peers tell each other when they meet: what each has accepted and read (D6, SPEC 4.3, 9.3). */
 import type { PeerId } from '../domain/ids.ts'
 import type { ConversationSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'

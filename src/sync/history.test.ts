@@ -44,7 +44,7 @@ async function restore(): Promise<void> {
   alice = new Device(alice.who, await databaseOf(alice.who, time.now()), network, time)
 }
 
-describe('history', () => {
+describe('SPEC 10, 11.5: history', () => {
   test('a restored identity is found by its contact and gets the conversation back, read and unannounced', async () => {
     await talk(60)
     await bob.readAll(alice)
@@ -132,7 +132,7 @@ describe('history', () => {
   })
 })
 
-describe('a profile that was put back to an earlier state', () => {
+describe('SPEC 11: a profile that was put back to an earlier state', () => {
   test('begins a new log: nothing is lost, doubled, or taken for delivered that was not', async () => {
     await talk(5)
     await alice.goOffline()
@@ -159,7 +159,7 @@ describe('a profile that was put back to an earlier state', () => {
   })
 })
 
-describe('two browsers with one identity', () => {
+describe('SPEC 12: two browsers with one identity', () => {
   test('the newest start wins; the other stops and says so, and wins when it is started again', async () => {
     await talk(1)
     const second = new Device(alice.who, await databaseOf(alice.who, time.now()), network, time)
@@ -183,7 +183,7 @@ describe('two browsers with one identity', () => {
   })
 })
 
-test('someone who writes is seen to, by contacts', async () => {
+test('SPEC 13: someone who writes is seen to, by contacts', async () => {
   await talk(1)
   alice.engine?.compose(bob.who.peerId, alice.conversationWith(bob))
   await until(() => bob.typing.length === 1, 'the word that Alice writes')

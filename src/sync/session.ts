@@ -76,7 +76,7 @@ function onHello(state: PeerState, session: SessionState, hello: Hello, now: num
 /**
  * Whether `fresh`, whose hello has just come, takes the place of the session that is in use. A peer that has
  * restarted, or that had lost every earlier session when it said hello, leaves no choice. Otherwise a direct
- * path beats a relayed one, then what the lesser peer id opened, then the newer.
+ * path beats a relayed one, then what the lesser peer id opened, then the newer (SPEC 4.2).
  */
 function supersedes(fresh: SessionState, hello: Hello, used: SessionState): boolean {
   const usedHello = used.hello
@@ -87,6 +87,7 @@ function supersedes(fresh: SessionState, hello: Hello, used: SessionState): bool
   return fresh.initiator <= used.initiator
 }
 
+/** SPEC 4.4. */
 function onPush(state: PeerState, session: SessionState, push: Push): Decision {
   if (push.number !== session.received + 1) return refuse(state, session.id, 'push out of turn')
   if (session.committing >= MAX_WAITING_PUSHES)
@@ -97,6 +98,7 @@ function onPush(state: PeerState, session: SessionState, push: Push): Decision {
   ]
 }
 
+/** SPEC 4.6. */
 function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
   if (ack.through > session.pushed)
     return refuse(state, session.id, 'an acknowledgement of what was never pushed')
@@ -113,7 +115,7 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
   return [next, [record, ...effects]]
 }
 
-/** Reads on in the outbox while the window has room. */
+/** Reads on in the outbox while the window has room (SPEC 4.4, 4.5). */
 export function flush(state: PeerState, id: string): Decision {
   const session = currentSession(state)
   if (session?.id !== id || !session.ready || session.reading || !session.more) return [state, []]
@@ -169,7 +171,7 @@ export function sendReads(state: PeerState, proofs: readonly LogProof[], now: nu
   ]
 }
 
-/** What they proved is recorded. After a summary (`wanted` is not null) we may push and pull by it. */
+/** What they proved is recorded. After a summary (`wanted` is not null) we may push and pull by it (SPEC 4.10). */
 export function onRecorded(state: PeerState, id: string, wanted: readonly LogNumbers[] | null): Decision {
   const session = state.sessions.find((s) => s.id === id)
   if (session === undefined) return [state, []]
@@ -180,7 +182,7 @@ export function onRecorded(state: PeerState, id: string, wanted: readonly LogNum
   return [flushing, [...pulls, ...reads]]
 }
 
-/** Asks for the newest of what is lacking, one pull at a time: a page is committed before the next is asked for. */
+/** Asks for the newest of what is lacking, one pull at a time: a page is committed before the next is asked for (SPEC 10.1, 10.2). */
 function pull(state: PeerState, id: string): Decision {
   const session = currentSession(state)
   if (session?.id !== id || session.asked !== null) return [state, []]
@@ -216,6 +218,7 @@ function onPull(state: PeerState, session: SessionState, frame: Pull): Decision 
   return [served, [{ type: 'serve', session: session.id, pull: frame }]]
 }
 
+/** SPEC 10.3. */
 function onPage(state: PeerState, session: SessionState, frame: Page): Decision {
   if (session.asked === null || frame.number !== session.pulls)
     return refuse(state, session.id, 'a page that was not asked for')
@@ -227,7 +230,7 @@ function onPage(state: PeerState, session: SessionState, frame: Page): Decision 
   return [state, [{ type: 'take', session: session.id, page: frame, asked: session.asked, authors }]]
 }
 
-/** A page is committed. At the end what they proved is recorded for what has come, and what we lack looked up again. */
+/** A page is committed. At the end what they proved is recorded for what has come, and what we lack looked up again (SPEC 10.7). */
 export function onTaken(
   state: PeerState,
   event: { session: string; brought: boolean; rest: readonly LogNumbers[] },
@@ -256,7 +259,7 @@ const recordSummary = (session: string, summary: Summary): Effect => ({
   refused: [],
 })
 
-/** Tells a session's peer that another installation of it is newer, and ends the session. */
+/** Tells a session's peer that another installation of it is newer, and ends the session (SPEC 12.3). */
 export const sendReplaced = (state: PeerState, session: string, newer: Start): Decision => [
   state,
   [
