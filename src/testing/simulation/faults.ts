@@ -13,6 +13,8 @@ const DAY = 24 * HOUR
 
 /** Steps of all stores between two faults that strike at a step, on average. */
 const STEPS_BETWEEN = 1200
+/** One of so many commits of messages is struck: there most is at stake. */
+const COMMITS_BETWEEN = 40
 
 /** Faults that strike in the middle of what a store does. */
 const AT_STEPS: readonly FaultName[] = ['crash', 'storage', 'half-open', 'tabs']
@@ -89,6 +91,8 @@ export class Faults {
   onStep(tab: Tab, step: Step): void {
     if (tab.device.storageDead && this.#names.has('storage')) step.abort('UnknownError')
     else if (--this.#stepsLeft <= 0) this.#strikeAt(tab, step)
+    else if (step.committing && step.ofMessages && this.#chance.happens(1 / COMMITS_BETWEEN))
+      this.#strikeAt(tab, step)
   }
 
   onCommitted(tab: Tab): void {
@@ -107,7 +111,7 @@ export class Faults {
     if (name === 'storage') step.abort('QuotaExceededError')
     else if (name === 'half-open') tab.transport.cut()
     else if (name === 'tabs') this.#takeOver(tab)
-    else if (chance.happens(0.3)) this.#dieAfterCommit = true
+    else if (chance.happens(0.5)) this.#dieAfterCommit = true
     else tab.kill()
   }
 

@@ -40,7 +40,7 @@ export class LinkFaults {
 
   /** How long a frame is on its way, milliseconds. */
   delay(): number {
-    const slow = this.#faults.has('delay') && this.#chance.happens(0.05)
+    const slow = this.#faults.has('delay') && this.#chance.happens(0.1)
     return INSTANT_MS * (slow ? this.#chance.spread(20, 6000) : this.#chance.between(1, 8))
   }
 

@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 
 const MINUTE = 60_000
 /** The wait before someone tries again what the app could not do, milliseconds. */
-const AGAIN_MS = 20_000
+const AGAIN_MS = 60_000
 /** Messages on one screen. */
 const PAGE = 50
 
@@ -109,7 +109,7 @@ export class People {
     await markAsRead(db, conversation, shown, device.clock.now())
     for (const row of rows) {
       const givenUp = row.direction === 'Sent' && (row.expired_at !== undefined || row.refusal !== undefined)
-      if (givenUp && row.delivered === 0 && this.#chance.happens(0.5))
+      if (!toTheEnd && givenUp && row.delivered === 0 && this.#chance.happens(0.5))
         await sendAgain(db, row.id, device.clock.now(), device.who.random.bytes)
     }
   }

@@ -9,6 +9,7 @@ import { GigiDatabase } from '../../store/schema.ts'
 interface RawTransaction {
   readonly db: IDBDatabase
   readonly mode: IDBTransactionMode
+  readonly objectStoreNames: DOMStringList
   readonly _state: 'active' | 'inactive' | 'committing' | 'finished'
   readonly _requests: readonly { readonly request: IDBRequest }[]
   _start(): void
@@ -25,6 +26,8 @@ export interface Step {
   /** What comes next is the commit. */
   readonly committing: boolean
   readonly writes: boolean
+  /** Of those that write: messages may be among it. */
+  readonly ofMessages: boolean
   /** Ends the transaction as the storage does when it fails. */
   abort(name: 'QuotaExceededError' | 'UnknownError'): void
 }
@@ -52,6 +55,7 @@ prototype._start = function (this: RawTransaction): void {
   watcher.step({
     committing,
     writes: this.mode === 'readwrite',
+    ofMessages: this.mode === 'readwrite' && this.objectStoreNames.contains('messages'),
     abort: (name) => {
       this._abort(name)
     },

@@ -19,7 +19,7 @@ const pathOf = ({ network }: SimulatedTransport) => (network.chance.happens(0.2)
 interface Wire {
   readonly initiator: PeerId
   readonly path: 'direct' | 'relayed'
-  /** Nothing arrives any more. */
+  /** What is sent does not arrive any more; what is on its way does. */
   dark: boolean
 }
 
@@ -81,9 +81,7 @@ export class SimulatedSession implements Session {
   #arriveAt(at: number, frame: Uint8Array): void {
     const { schedule } = this.owner.network
     const copy = frame.slice()
-    schedule.after(at - schedule.now, () => {
-      if (!this.#wire.dark) this.other?.received(copy)
-    })
+    schedule.after(at - schedule.now, () => this.other?.received(copy))
   }
 
   received(frame: Uint8Array): void {
@@ -103,7 +101,7 @@ export class SimulatedSession implements Session {
     // What was sent before arrives before.
     const arrives = Math.max(this.#arrival, network.schedule.now + network.links.delay())
     network.schedule.after(arrives - network.schedule.now, () => {
-      if (!this.#wire.dark) this.other?.ended('closed by the other side')
+      this.other?.ended('closed by the other side')
     })
   }
 
@@ -114,9 +112,8 @@ export class SimulatedSession implements Session {
     this.#endsSoonerOrLater()
   }
 
-  /** This side is gone without a word. */
+  /** This side is gone without a word; what it had sent arrives. */
   die(): void {
-    this.#wire.dark = true
     this.other?.noticeEnd()
   }
 
