@@ -10,8 +10,8 @@ import type { Person } from '../people.ts'
 import { Tab } from './tab.ts'
 import type { World } from './world.ts'
 
-/** The wait before an app that could not open is opened again, milliseconds. */
-const REOPEN_MS = 5_000
+/** The shortest and longest wait until an app that died is opened again, milliseconds. */
+const REOPEN_MS = [50, 120_000] as const
 
 export class Device {
   readonly world: World
@@ -82,7 +82,7 @@ export class Device {
   /** A tab is gone. The last one is opened again, as long as the user wants the app open. */
   ended(tab: Tab): void {
     if (!this.#tabs.delete(tab) || this.#tabs.size > 0 || !this.#wanted) return
-    this.world.schedule.after(REOPEN_MS * (1 + this.world.chance.between(0, 20)), () => {
+    this.world.schedule.after(this.world.chance.spread(...REOPEN_MS), () => {
       if (this.#wanted && this.#tabs.size === 0) this.open()
     })
   }

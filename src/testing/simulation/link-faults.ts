@@ -2,7 +2,7 @@
 import type { Chance } from './chance.ts'
 import type { FaultName } from './fault-names.ts'
 
-export type Fate = 'arrives' | 'lost' | 'twice' | 'overtaken' | 'goes dark'
+export type Fate = 'arrives' | 'lost' | 'twice' | 'overtaken' | 'goes dark' | 'outlives'
 
 /** Of a thousand frames. */
 const RATES: readonly (readonly [fault: FaultName, fate: Fate, rate: number])[] = [
@@ -10,6 +10,7 @@ const RATES: readonly (readonly [fault: FaultName, fate: Fate, rate: number])[] 
   ['duplicate', 'twice', 6],
   ['reorder', 'overtaken', 10],
   ['half-open', 'goes dark', 4],
+  ['half-open', 'outlives', 15],
 ]
 
 /** Times are in steps of this many milliseconds, so that much happens in the same instant. */
@@ -18,6 +19,7 @@ export const INSTANT_MS = 5
 export class LinkFaults {
   readonly #chance: Chance
   readonly #faults: Set<FaultName>
+  #slowUntil = 0
   /** How often each fault has struck. */
   readonly struck = new Map<FaultName, number>()
 
@@ -38,15 +40,22 @@ export class LinkFaults {
     return 'arrives'
   }
 
-  /** How long a frame is on its way, milliseconds. */
-  delay(): number {
-    const slow = this.#faults.has('delay') && this.#chance.happens(0.1)
-    return INSTANT_MS * (slow ? this.#chance.spread(20, 6000) : this.#chance.between(1, 8))
+  /** How long a frame that is sent now is on its way, milliseconds. At times everything is slow for a while. */
+  delay(now: number): number {
+    const chance = this.#chance
+    const slow = this.#faults.has('delay')
+    if (slow && chance.happens(0.005)) this.#slowUntil = now + chance.spread(1000, 300_000)
+    return INSTANT_MS * (slow && now < this.#slowUntil ? chance.spread(20, 6000) : chance.between(1, 8))
   }
 
   /** How long it takes until the end of a session is noticed, milliseconds. */
   notice(): number {
     return INSTANT_MS * this.#chance.spread(20, 20_000)
+  }
+
+  /** How long a frame is on its way that its sender has lost the session of, milliseconds: about as long as a new one takes. */
+  outliving(): number {
+    return INSTANT_MS * this.#chance.between(10, 22)
   }
 
   /** How long the close of a session takes on the side that closes it, milliseconds. */

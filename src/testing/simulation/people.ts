@@ -7,6 +7,7 @@ import { sendAgain } from '../../store/retry.ts'
 import type { GigiDatabase } from '../../store/schema.ts'
 import type { Chance } from './chance.ts'
 import type { Device } from './device.ts'
+import type { Tab } from './tab.ts'
 import type { World } from './world.ts'
 
 const MINUTE = 60_000
@@ -67,9 +68,10 @@ export class People {
     const conversation = directConversationId(message.author, message.recipient)
     const content = { type: 'Text', text: message.text } as const
     try {
-      const db = this.#appOf(device)
+      const { tab, db } = this.#appOf(device)
       // The same token each time: what was stored before the tab died is not sent twice.
       await appendMessage(db, conversation, content, clock.now(), who.random.bytes, message.text)
+      if (tab.isDead) throw new Error('nobody saw that it was stored')
     } catch {
       schedule.after(AGAIN_MS, () => void this.#write(device, message))
       return
@@ -78,10 +80,9 @@ export class People {
     this.sent.push(message)
   }
 
-  #appOf(device: Device): GigiDatabase {
-    const db = device.tab?.db
-    if (db === undefined || db === null) throw new Error('the app is closed')
-    return db
+  #appOf({ tab }: Device): { tab: Tab; db: GigiDatabase } {
+    if (tab?.db == null) throw new Error('the app is closed')
+    return { tab, db: tab.db }
   }
 
   #lookSometimes(device: Device): void {
@@ -101,7 +102,7 @@ export class People {
   }
 
   async #look(device: Device, peer: PeerId, toTheEnd = false): Promise<void> {
-    const db = this.#appOf(device)
+    const { db } = this.#appOf(device)
     const conversation = directConversationId(device.who.peerId, peer)
     const limit = toTheEnd ? 1_000_000 : PAGE
     const { rows } = await readHistory(db, conversation, limit)

@@ -8,8 +8,8 @@ import { World } from './world.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-/** Virtual time in which one message is written, on average, milliseconds. */
-const PER_MESSAGE_MS = 2 * MINUTE
+/** Virtual time in which one person writes a message, on average, milliseconds. */
+const PER_MESSAGE_MS = 8 * MINUTE
 /** Longest time that healing may take, in steps of ten minutes: two days. */
 const HEALING_STEPS = 288
 
@@ -40,7 +40,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (const device of world.devices) await device.create(world.config)
   for (const device of world.devices) device.open()
   world.faults.begin()
-  const duration = options.messages * PER_MESSAGE_MS
+  const duration = (options.messages / options.peers) * PER_MESSAGE_MS
   world.people.begin(options.messages, duration)
   await world.run(duration)
   world.faults.stop()

@@ -67,15 +67,33 @@ export class SimulatedSession implements Session {
       this.goDark()
       return
     }
+    if (fate === 'outlives') {
+      this.#outlivedBy(frame)
+      return
+    }
     if (fate !== 'arrives') this.#endsSoonerOrLater()
     if (fate === 'lost') return
     if (fate === 'overtaken') {
-      this.#arriveAt(network.schedule.now + network.links.delay() + network.links.notice() / 10, frame)
+      this.#arriveAt(
+        network.schedule.now + network.links.delay(network.schedule.now) + network.links.notice() / 10,
+        frame,
+      )
       return
     }
-    this.#arrival = Math.max(this.#arrival, network.schedule.now + network.links.delay())
+    this.#arrival = Math.max(this.#arrival, network.schedule.now + network.links.delay(network.schedule.now))
     this.#arriveAt(this.#arrival, frame)
     if (fate === 'twice') this.#arriveAt(this.#arrival, frame)
+  }
+
+  /** This side loses the session at once, the other late, and the frame arrives meanwhile. */
+  #outlivedBy(frame: Uint8Array): void {
+    const { schedule, links } = this.owner.network
+    this.#arriveAt(schedule.now + links.outliving(), frame)
+    this.#wire.dark = true
+    schedule.after(0, () => {
+      this.ended('the network has changed')
+    })
+    this.other?.noticeEnd()
   }
 
   #arriveAt(at: number, frame: Uint8Array): void {
@@ -99,7 +117,7 @@ export class SimulatedSession implements Session {
     })
     if (this.#wire.dark) return
     // What was sent before arrives before.
-    const arrives = Math.max(this.#arrival, network.schedule.now + network.links.delay())
+    const arrives = Math.max(this.#arrival, network.schedule.now + network.links.delay(network.schedule.now))
     network.schedule.after(arrives - network.schedule.now, () => {
       this.other?.ended('closed by the other side')
     })
