@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const TESTS = ['src/**/*.test.ts', 'relay/**/*.test.ts']
 /** What opens sockets and starts processes. */
 const INTEGRATION = ['**/*.integration.test.ts']
+/** What simulates for minutes. */
+const SIMULATION = ['**/*.simulation.test.ts']
 
 export default defineConfig({
   plugins: [svelte()],
@@ -14,8 +16,17 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: TESTS, exclude: INTEGRATION } },
+      { extends: true, test: { name: 'unit', include: TESTS, exclude: [...INTEGRATION, ...SIMULATION] } },
       { extends: true, test: { name: 'integration', include: INTEGRATION, exclude: ['node_modules/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'simulation',
+          include: SIMULATION,
+          exclude: ['node_modules/**'],
+          testTimeout: 300_000,
+        },
+      },
     ],
   },
 })

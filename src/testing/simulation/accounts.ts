@@ -1,0 +1,86 @@
+/** The account at the end: every message that was sent against what both sides hold. */
+import type { PeerId } from '../../domain/ids.ts'
+import { SYNC_STATUSES } from '../../domain/status.ts'
+import { directConversationId } from '../../protocol/identifiers.ts'
+import { provenStatus } from '../../store/history.ts'
+import { contentOf } from '../../store/messages.ts'
+import { GigiDatabase, type MessageRow } from '../../store/schema.ts'
+import type { Violations } from './oracle.ts'
+import type { World } from './world.ts'
+
+export interface Accounts extends Violations {
+  readonly delivered: number
+  /** Neither with the recipient nor visibly given up. */
+  readonly lost: number
+  /** In the recipient's messages more than once. */
+  readonly duplicated: number
+  /** Given up where the author sees it. */
+  readonly expiredVisibly: number
+  /** With the recipient, and the author does not know. */
+  readonly unconfirmed: number
+}
+
+interface Holdings {
+  /** Text messages by their text. */
+  readonly texts: ReadonlyMap<string, readonly MessageRow[]>
+  readonly isProven: (row: MessageRow) => Promise<boolean>
+  readonly close: () => void
+}
+
+export async function closeAccounts(world: World): Promise<Accounts> {
+  const holdings = new Map<PeerId, Holdings>()
+  for (const { who, name } of world.devices) holdings.set(who.peerId, await holdingsOf(name))
+  const { findings } = world.oracle
+  const account = { delivered: 0, lost: 0, duplicated: 0, expiredVisibly: 0, unconfirmed: 0 }
+  let misordered = world.oracle.violations.misordered
+  for (const { text, author, recipient } of world.people.sent) {
+    const [row, ...more] = holdings.get(author)?.texts.get(text) ?? []
+    const received = (holdings.get(recipient)?.texts.get(text) ?? []).filter(
+      ({ conversation_id: id }) => id === directConversationId(author, recipient),
+    )
+    const copy = received[0]
+    const givenUp = row?.expired_at !== undefined || row?.refusal !== undefined
+    if (copy !== undefined) account.delivered++
+    else if (givenUp) account.expiredVisibly++
+    else {
+      account.lost++
+      findings.push(`lost: ${text} of ${author}: ${row?.sync_status ?? 'not even there'}`)
+    }
+    if (received.length > 1 || more.length > 0) {
+      account.duplicated++
+      findings.push(`duplicated: ${text}`)
+    }
+    if (row === undefined || copy === undefined) continue
+    // Sent again, it has a new place in its author's log and keeps its old one with who had it.
+    if (row.seq === copy.seq && row.order_key !== copy.order_key) {
+      misordered++
+      findings.push(`misordered: ${text} stands at ${row.order_key} and at ${copy.order_key}`)
+    }
+    if (!givenUp && !(await holdings.get(author)?.isProven(row))) {
+      account.unconfirmed++
+      findings.push(`unconfirmed: ${text} is ${row.sync_status}`)
+    }
+  }
+  for (const { close } of holdings.values()) close()
+  return { ...account, ...world.oracle.violations, misordered }
+}
+
+async function holdingsOf(name: string): Promise<Holdings> {
+  const db = new GigiDatabase(name)
+  const texts = new Map<string, MessageRow[]>()
+  await db.messages.each((row) => {
+    const content = contentOf(row)
+    if (content.type === 'Text') texts.set(content.text, [...(texts.get(content.text) ?? []), row])
+  })
+  return {
+    texts,
+    async isProven(row) {
+      const conversation = await db.conversations.get(row.conversation_id)
+      const status = conversation && (await provenStatus(db, conversation))(row)
+      return status !== undefined && SYNC_STATUSES.indexOf(status) >= SYNC_STATUSES.indexOf('Delivered')
+    },
+    close: () => {
+      db.close()
+    },
+  }
+}

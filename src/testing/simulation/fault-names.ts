@@ -1,0 +1,43 @@
+/** The faults that a simulation may be asked for, by name. */
+export const FAULT_NAMES = [
+  /** A frame vanishes, and sooner or later its session. */
+  'drop',
+  /** A frame comes twice. */
+  'duplicate',
+  /** A frame is overtaken by the next. */
+  'reorder',
+  /** Frames take up to half a minute, and closing takes its time. */
+  'delay',
+  /** A session is dead, and its sides learn of it late and at different times. */
+  'half-open',
+  /** A tab dies at any of its steps in the store, or right after a commit, and is opened again. */
+  'crash',
+  /** The storage is full, or takes nothing at all for a while. */
+  'storage',
+  /** Clocks are wrong by up to a day, and jump. */
+  'clock',
+  /** Some cannot reach the others, though the relay sees all of them. */
+  'partition',
+  /** The relay is gone for everyone, or the network for one. */
+  'relay',
+  /** People close the app for hours. */
+  'absence',
+  /** A second tab takes over while the first is frozen; later the first wakes. */
+  'tabs',
+  /** All have the same nickname. */
+  'nicknames',
+] as const
+export type FaultName = (typeof FAULT_NAMES)[number]
+
+/** Reads `all`, `none` or names with commas between them. */
+export function readFaults(text: string): Set<FaultName> {
+  if (text === 'all') return new Set(FAULT_NAMES)
+  if (text === 'none') return new Set()
+  return new Set(
+    text.split(',').map((word) => {
+      const name = FAULT_NAMES.find((known) => known === word.trim())
+      if (name === undefined) throw new Error(`no fault is named ${word}: ${FAULT_NAMES.join(', ')}`)
+      return name
+    }),
+  )
+}

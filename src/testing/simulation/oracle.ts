@@ -1,0 +1,167 @@
+/**
+ * Looks into every store at every commit, and says what was promised and not kept. It knows what the devices do not:
+ * what the other side really holds.
+ */
+import { createHash } from 'node:crypto'
+import type { ConversationId, LogId, MessageId, PeerId } from '../../domain/ids.ts'
+import { difference, numbersOf, has, type SequenceSet, union } from '../../domain/sequence-set.ts'
+import { SYNC_STATUSES, type SyncStatus } from '../../domain/status.ts'
+import type { LogRow, MessageRow, MetaRow, ReceiptRow } from '../../store/schema.ts'
+import { PushWatch } from './push-watch.ts'
+import type { Tab } from './tab.ts'
+import type { Change } from './watched-store.ts'
+import type { SimulatedSession } from './wire.ts'
+
+export interface Violations {
+  /** Said to be delivered or read and never was, or said less than before. */
+  falseStatus: number
+  /** Sorts before something that its author knew when writing it, or not alike on both sides. */
+  misordered: number
+  /** A row went out on two sessions at once: a lease was not kept. */
+  doublePushes: number
+  /** A leader that had been replaced committed something. */
+  fencedCommits: number
+}
+
+interface KnownLog {
+  accepted: SequenceSet
+  read: SequenceSet
+}
+
+/** What one device has ever committed. */
+interface Profile {
+  epoch: number
+  readonly held: Set<MessageId>
+  readonly read: Set<MessageId>
+  readonly statuses: Map<MessageId, SyncStatus>
+  readonly logs: Map<LogId, KnownLog>
+  /** What others proved of our logs. */
+  readonly proofs: Map<LogId, { delivered: SequenceSet; read: SequenceSet }>
+  readonly highestKeys: Map<ConversationId, string>
+}
+
+export class Oracle {
+  readonly violations: Violations = { falseStatus: 0, misordered: 0, doublePushes: 0, fencedCommits: 0 }
+  /** What was found, in words, the first of it. */
+  readonly findings: string[] = []
+  readonly #profiles = new Map<PeerId, Profile>()
+  readonly #others: (self: PeerId, conversation: ConversationId) => PeerId | undefined
+  readonly #pushes = new PushWatch()
+  readonly #course = createHash('sha256')
+
+  /** `others` says who is on the other side of a conversation. */
+  constructor(others: (self: PeerId, conversation: ConversationId) => PeerId | undefined) {
+    this.#others = others
+  }
+
+  sent(tab: Tab, session: SimulatedSession, frame: Uint8Array): void {
+    for (const id of this.#pushes.sent(tab, session, frame))
+      this.#found('doublePushes', tab, `${id} is pushed on two sessions at once`)
+  }
+
+  committed(tab: Tab, byEngine: boolean, changes: readonly Change[]): void {
+    const self = tab.device.who.peerId
+    const profile = this.#profile(self)
+    const { now } = tab.device.world.schedule
+    this.#course.update(
+      `${String(now)} ${self} ${changes.map(({ table, put }) => table + String(put.length)).join()}\n`,
+    )
+    // A lease that is given back needs no fence: nobody else's can be meant.
+    const fenced = byEngine && tab.epoch !== null && tab.epoch < profile.epoch
+    if (fenced && changes.some(({ table }) => table !== 'leases'))
+      this.#found('fencedCommits', tab, `wrote ${changes.map(({ table }) => table).join()}`)
+    for (const { table, put } of changes) {
+      if (table === 'meta') this.#meta(profile, put as MetaRow[])
+      if (table === 'logs') this.#logs(tab, profile, put as LogRow[])
+    }
+    for (const { table, put } of changes) {
+      if (table === 'messages') for (const row of put as MessageRow[]) this.#message(tab, profile, row)
+      if (table === 'receipts') for (const row of put as ReceiptRow[]) this.#receipt(tab, profile, row)
+    }
+  }
+
+  /** The same for two simulations in which the same was committed, by the same, at the same time. */
+  course(): string {
+    return this.#course.copy().digest('hex').slice(0, 16)
+  }
+
+  #found(kind: keyof Violations, { device }: Tab, what: string): void {
+    this.violations[kind]++
+    const hours = ((device.world.schedule.now - device.world.begin) / 3_600_000).toFixed(3)
+    if (this.findings.length < 20) this.findings.push(`${kind}: ${device.name} at ${hours} h: ${what}`)
+  }
+
+  #profile(peer: PeerId): Profile {
+    const known = this.#profiles.get(peer)
+    if (known !== undefined) return known
+    const fresh: Profile = {
+      epoch: 0,
+      held: new Set(),
+      read: new Set(),
+      statuses: new Map(),
+      logs: new Map(),
+      proofs: new Map(),
+      highestKeys: new Map(),
+    }
+    this.#profiles.set(peer, fresh)
+    return fresh
+  }
+
+  #meta(profile: Profile, rows: readonly MetaRow[]): void {
+    for (const row of rows) if (row.key === 'leader') profile.epoch = Math.max(profile.epoch, row.epoch)
+  }
+
+  #logs(tab: Tab, profile: Profile, rows: readonly LogRow[]): void {
+    for (const { log_id: log, accepted, read } of rows) {
+      const before = profile.logs.get(log) ?? { accepted: [], read: [] }
+      if (difference(before.accepted, accepted).length > 0)
+        this.#found('falseStatus', tab, `log ${log} has lost what it accepted`)
+      profile.logs.set(log, { accepted: union(before.accepted, accepted), read: union(before.read, read) })
+    }
+  }
+
+  #message(tab: Tab, profile: Profile, row: MessageRow): void {
+    const isNew = !profile.held.has(row.id)
+    profile.held.add(row.id)
+    if (row.direction === 'Received' && row.read === 1) profile.read.add(row.id)
+    const highest = profile.highestKeys.get(row.conversation_id) ?? ''
+    if (isNew && row.direction === 'Sent' && row.order_key <= highest)
+      this.#found('misordered', tab, `${row.content_json} sorts before what its author had seen`)
+    if (row.order_key > highest) profile.highestKeys.set(row.conversation_id, row.order_key)
+    if (row.direction === 'Sent') this.#status(tab, profile, row)
+  }
+
+  #status(tab: Tab, profile: Profile, row: MessageRow): void {
+    const before = profile.statuses.get(row.id) ?? 'Pending'
+    const rank = SYNC_STATUSES.indexOf(row.sync_status)
+    if (rank < SYNC_STATUSES.indexOf(before))
+      this.#found('falseStatus', tab, `${row.content_json} went from ${before} to ${row.sync_status}`)
+    profile.statuses.set(row.id, row.sync_status)
+    const other = this.#other(tab, row.conversation_id)
+    if (other === undefined || (row.sync_status === before && before !== 'Pending')) return
+    const log = other.logs.get(row.log_id)
+    const held = other.held.has(row.id) || has(log?.accepted ?? [], row.seq)
+    const read = other.read.has(row.id) || has(log?.read ?? [], row.seq)
+    const says = row.delivered === 1 || rank >= SYNC_STATUSES.indexOf('Delivered')
+    if ((says && !held) || (row.sync_status === 'Acknowledged' && !read))
+      this.#found('falseStatus', tab, `${row.content_json} says ${row.sync_status} and is not`)
+  }
+
+  #receipt(tab: Tab, profile: Profile, row: ReceiptRow): void {
+    const before = profile.proofs.get(row.log_id) ?? { delivered: [], read: [] }
+    const lost = [...difference(before.delivered, row.delivered), ...difference(before.read, row.read)]
+    if (lost.length > 0) this.#found('falseStatus', tab, `what was proven of log ${row.log_id} is less`)
+    profile.proofs.set(row.log_id, { delivered: row.delivered, read: row.read })
+    const log = this.#other(tab, row.conversation_id)?.logs.get(row.log_id)
+    for (const kind of ['delivered', 'read'] as const) {
+      const real = kind === 'read' ? log?.read : log?.accepted
+      for (const n of numbersOf(difference(row[kind], before[kind])))
+        if (!has(real ?? [], n)) this.#found('falseStatus', tab, `${row.log_id}/${n} is said to be ${kind}`)
+    }
+  }
+
+  #other(tab: Tab, conversation: ConversationId): Profile | undefined {
+    const peer = this.#others(tab.device.who.peerId, conversation)
+    return peer === undefined ? undefined : this.#profile(peer)
+  }
+}

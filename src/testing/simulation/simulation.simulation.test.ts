@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { FAULT_NAMES, readFaults } from './fault-names.ts'
+import { simulate } from './run.ts'
+import { expectFlawless } from './seeds.ts'
+
+const none = readFaults('none')
+
+describe('the simulation', () => {
+  test('takes the same course again from the same seed, and another from another', async () => {
+    const courses = []
+    for (const seed of [7, 7, 8]) {
+      const { course } = await simulate({ seed, messages: 150, peers: 3, faults: new Set(FAULT_NAMES) })
+      courses.push(course)
+    }
+    expect(courses[1]).toBe(courses[0])
+    expect(courses[2]).not.toBe(courses[0])
+  })
+
+  test('delivers everything where nothing fails', async () => {
+    const result = await expectFlawless({ seed: 1, messages: 300, peers: 4, faults: none })
+    expect(result.delivered).toBe(300)
+  })
+
+  test.each(FAULT_NAMES)('survives %s alone, which does strike', async (name) => {
+    const result = await expectFlawless({ seed: 3, messages: 200, peers: 3, faults: new Set([name]) })
+    if (name !== 'delay' && name !== 'nicknames') expect(result.struck[name]).toBeGreaterThan(0)
+  })
+
+  test('has all faults of a name, and says which names there are', () => {
+    expect(readFaults('drop, crash')).toEqual(new Set(['drop', 'crash']))
+    expect(() => readFaults('gremlins')).toThrow('partition')
+  })
+})
