@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
     const reception = await openReception(db, peer, said, source, now)`,
       },
       {
-        file: 'src/store/inbox.ts',
+        file: 'src/store/reception.ts',
         from: `    await reception.close()
     return { proofs: reception.proofs(), refused: reception.refused }
   })
@@ -59,12 +59,12 @@ export const MUTATIONS: readonly Mutation[] = [
         to: 'if (isNew || known.size >= 0) store(item)',
       },
       {
-        file: 'src/store/inbox.ts',
+        file: 'src/store/reception.ts',
         from: "return holder === undefined || holder === message.id ? null : refuse('conflict', true)",
         to: 'return null',
       },
       {
-        file: 'src/store/inbox.ts',
+        file: 'src/store/reception.ts',
         from: '    rows.push(row)',
         to: '    rows.push({ ...row, id: `${row.id} ${context.now} ${rows.length}` as MessageId })',
       },

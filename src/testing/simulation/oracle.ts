@@ -66,9 +66,8 @@ export class Oracle {
     this.#course.update(
       `${String(now)} ${self} ${changes.map(({ table, put }) => table + String(put.length)).join()}\n`,
     )
-    // A lease that is given back needs no fence: nobody else's can be meant.
     const fenced = byEngine && tab.epoch !== null && tab.epoch < profile.epoch
-    if (fenced && changes.some(({ table }) => table !== 'leases'))
+    if (fenced && changes.length > 0)
       this.#found('fencedCommits', tab, `wrote ${changes.map(({ table }) => table).join()}`)
     for (const { table, put } of changes) {
       if (table === 'meta') this.#meta(profile, put as MetaRow[])

@@ -41,6 +41,6 @@ test('a year of attempts to reach someone who is away, and they come on the last
 })
 
 test('a thousand people', async () => {
-  const result = await simulate({ seed: 1, messages: 1000, peers: 1000, faults: none })
-  expect(result).toMatchObject({ delivered: 1000, lost: 0, findings: [] })
+  const result = await simulate({ seed: 1, messages: 500, peers: 1000, faults: none })
+  expect(result).toMatchObject({ delivered: 500, lost: 0, findings: [] })
 })

@@ -22,7 +22,7 @@ describe('the simulation', () => {
   })
 
   test.each(FAULT_NAMES)('survives %s alone, which does strike', async (name) => {
-    const result = await expectFlawless({ seed: 3, messages: 200, peers: 3, faults: new Set([name]) })
+    const result = await expectFlawless({ seed: 5, messages: 300, peers: 3, faults: new Set([name]) })
     if (name !== 'delay' && name !== 'nicknames') expect(result.struck[name]).toBeGreaterThan(0)
   })
 
