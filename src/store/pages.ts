@@ -105,7 +105,7 @@ export async function rowsAt(db: GigiDatabase, log: LogId, numbers: SequenceSet)
 
 /**
  * Notes that what we asked `peer` for is gone: in a direct conversation nobody else could have it. `authors` are those of
- * the logs that were asked for.
+ * the logs that were asked for. Whoever is no contact leaves no rows by what they say is gone.
  */
 export function recordLost(
   db: GigiDatabase,
@@ -115,16 +115,18 @@ export function recordLost(
   asked: readonly LogNumbers[],
   authors: ReadonlyMap<LogId, PeerId>,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.identity, db.logs, async () => {
+  return db.transaction('rw', db.meta, db.identity, db.contacts, db.logs, async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
     const conversation = directConversationId(self, peer)
+    const isContact = (await db.contacts.get(peer))?.state === 'accepted'
     const logs = new Map((await logsOf(db, conversation)).map((row) => [row.log_id, row]))
     for (const { log, numbers } of gone) {
       const wanted = asked.find((other) => other.log === log)?.numbers ?? []
       const author = authors.get(log)
       const known = logs.get(log)
-      if (author === undefined || (known === undefined && logs.size >= MAX_LOGS_PER_SUMMARY)) continue
+      if (author === undefined) continue
+      if (known === undefined && (!isContact || logs.size >= MAX_LOGS_PER_SUMMARY)) continue
       const row: LogRow = known ?? {
         conversation_id: conversation,
         log_id: log,
