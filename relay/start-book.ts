@@ -14,8 +14,7 @@ export class StartBook<Stream> {
     this.#starts.set(peer, starts.set(stream, start))
     const newest = [...starts.values()].reduce((a, b) => (isNewerStart(b, a) ? b : a))
     const told = new Map<Stream, Start>()
-    for (const [other, { installation }] of starts)
-      if (installation !== newest.installation) told.set(other, newest)
+    for (const [other, own] of starts) if (isNewerStart(newest, own)) told.set(other, newest)
     return told
   }
 

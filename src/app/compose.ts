@@ -45,12 +45,13 @@ export async function composeEngine(
     loadConfig: () => loadRelayConfig(db),
     onNearby,
   })
+  const epoch = await raiseEpoch(db)
   const engine = new SyncEngine({
     ...shared,
     db,
-    epoch: await raiseEpoch(db),
+    epoch,
     transport,
-    start: await beginStart(db, crypto, clock.now()),
+    start: await beginStart(db, epoch, crypto, clock.now()),
     relays: () => transport.relays(),
     listener,
   })

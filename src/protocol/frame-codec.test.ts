@@ -97,6 +97,15 @@ describe('sync frames', () => {
     )
   })
 
+  test('a summary that names something twice is malformed', () => {
+    const log8 = new Uint8Array(8)
+    const logs = [[log8, new Uint8Array(32).fill(1), [], [], null]]
+    const once = [new Uint8Array(32), logs]
+    expect(decodeFrame(encode([1, [once]]))).not.toBeNull()
+    expect(() => decodeFrame(encode([1, [once, once]]))).toThrow(MalformedError)
+    expect(() => decodeFrame(encode([1, [[new Uint8Array(32), [...logs, ...logs]]]]))).toThrow(MalformedError)
+  })
+
   test('ranges that overlap, or a set that runs backwards, are malformed (SPEC 9.2)', () => {
     const ack = (ranges: number[][]): Uint8Array =>
       encode([3, 0, [[new Uint8Array(32), new Uint8Array(8), ranges, []]], []])

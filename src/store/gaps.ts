@@ -17,18 +17,19 @@ export interface Gap {
   readonly lost: boolean
 }
 
-/** The gaps in what was received of a conversation, by place; of very many the latest of each log. */
+/** The gaps in what was received of a conversation, by place; of very many only some. */
 export function readGaps(db: GigiDatabase, conversation: ConversationId): Promise<Gap[]> {
   return db.transaction('r', db.conversations, db.logs, db.messages, async () => {
     const own = (await db.conversations.get(conversation))?.own_log_id
     const gaps: Gap[] = []
     for (const log of await logsOf(db, conversation))
-      if (log.log_id !== own) gaps.push(...(await gapsOf(db, log)))
+      if (log.log_id !== own) gaps.push(...(await gapsOf(db, log, MAX_GAPS - gaps.length)))
     return merged(gaps.sort((a, b) => (a.place < b.place ? -1 : Number(a.place > b.place)))).slice(-MAX_GAPS)
   })
 }
 
-async function gapsOf(db: GigiDatabase, log: LogRow): Promise<Gap[]> {
+/** At most `limit` gaps of one log. */
+async function gapsOf(db: GigiDatabase, log: LogRow, limit: number): Promise<Gap[]> {
   const { accepted, lost = [] } = log
   const holes = difference([[1, highest(union(accepted, lost))]], accepted)
   const gaps: Gap[] = []
@@ -37,7 +38,7 @@ async function gapsOf(db: GigiDatabase, log: LogRow): Promise<Gap[]> {
     [intersection(holes, lost), true],
   ] as const)
     for (const range of set.slice(-MAX_GAPS))
-      if (range[1] > 0)
+      if (range[1] > 0 && gaps.length < limit)
         gaps.push({
           place: await placeOf(db, log, range),
           author: log.author,

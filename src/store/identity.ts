@@ -62,11 +62,14 @@ export async function requireInstallation(db: GigiDatabase): Promise<Installatio
 }
 
 /** When this node starts, for others: later than any start of this identity that is known (milliseconds). */
-export async function nextStart(db: GigiDatabase, now: number): Promise<number> {
-  const { last_start_ms: last = 0 } = await requireInstallation(db)
-  const started = Math.min(MAX_TIME_MS, Math.max(now, last + 1))
-  await db.installation.update('self', { last_start_ms: started })
-  return started
+export function nextStart(db: GigiDatabase, epoch: number, now: number): Promise<number> {
+  return db.transaction('rw', db.meta, db.installation, async () => {
+    await checkEpoch(db, epoch)
+    const { last_start_ms: last = 0 } = await requireInstallation(db)
+    const started = Math.min(MAX_TIME_MS, Math.max(now, last + 1))
+    await db.installation.update('self', { last_start_ms: started })
+    return started
+  })
 }
 
 /** Another installation of this identity started then: our next start is later. */

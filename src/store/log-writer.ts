@@ -48,8 +48,8 @@ export interface LogWriter {
   /** The last sequence number given out in this log. */
   readonly seq: number
   append(content: MessageContent): Promise<MessageId>
-  /** Gives a message a new place at the end of the log, under its old id; `timestamp` is when it was sent. */
-  appendAgain(row: MessageRow, timestamp: number): Promise<void>
+  /** Gives a message a new place at the end of the log, under its old id; `timestamp` is when it was sent, `expiresAt` when trying ends. */
+  appendAgain(row: MessageRow, timestamp: number, expiresAt?: number): Promise<void>
   /**
    * Fills numbers of a log of ours that were vacated and that the recipient lacks, at most `limit`; the others need no
    * filling.
@@ -150,11 +150,12 @@ export async function openWriter(
       await queue(toRow(message))
       return (tail = message.id)
     },
-    async appendAgain(row, timestamp) {
+    async appendAgain(row, timestamp, expiresAt) {
       if (row.log_id === logId && row.seq > 0) vacated = add(vacated, row.seq)
       const { id, nonce } = row
       const placed = newMessage(contentOf(row), { log_id: logId, seq: ++seq, time: nextTime() })
-      await queue({ ...toRow({ ...placed, id, nonce, timestamp }), created_at: row.created_at })
+      const again = { ...toRow({ ...placed, id, nonce, timestamp }), created_at: row.created_at }
+      await queue(expiresAt === undefined ? again : { ...again, expires_at: expiresAt })
       tail = id
     },
     async fillVacated({ log_id, accepted, ...other }, delivered, limit) {

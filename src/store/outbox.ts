@@ -115,9 +115,9 @@ export function getPendingMessages(
   })
 }
 
-/** The peers for whom something waits, at most `limit`. One look-up for each of them, however much waits. */
+/** The contacts for whom something waits, at most `limit` looked at. One look-up for each, however much waits. */
 export async function queuedPeers(db: GigiDatabase, limit: number): Promise<PeerId[]> {
-  return db.transaction('r', db.offline_queue, async () => {
+  return db.transaction('r', db.offline_queue, db.contacts, async () => {
     const peers: PeerId[] = []
     let after: PeerId | undefined
     while (peers.length < limit) {
@@ -126,7 +126,9 @@ export async function queuedPeers(db: GigiDatabase, limit: number): Promise<Peer
       if (key === undefined) break
       peers.push((after = key[0]))
     }
-    return peers
+    const contacts = await db.contacts.bulkGet(peers)
+    // Nobody calls on someone they blocked.
+    return peers.filter((_, i) => contacts[i]?.state === 'accepted')
   })
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../domain/sequence-set.ts'
 import type { LogNumbers, LogSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
-import { MAX_LOGS_PER_SUMMARY, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
+import { MAX_FOREIGN_LOGS, MAX_OWN_LOGS, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { authoredMessage } from './messages.ts'
@@ -125,8 +125,10 @@ export function recordLost(
       const wanted = asked.find((other) => other.log === log)?.numbers ?? []
       const author = authors.get(log)
       const known = logs.get(log)
-      if (author === undefined) continue
-      if (known === undefined && (!isContact || logs.size >= MAX_LOGS_PER_SUMMARY)) continue
+      if (author === undefined || (author !== self && author !== peer)) continue
+      const mates = [...logs.values()].filter((row) => row.author === author).length
+      const room = mates < (author === self ? MAX_OWN_LOGS : MAX_FOREIGN_LOGS)
+      if (known === undefined && (!isContact || !room)) continue
       const row: LogRow = known ?? {
         conversation_id: conversation,
         log_id: log,

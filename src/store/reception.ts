@@ -171,21 +171,23 @@ function reception(context: Context): Reception {
       accepted: add(base.accepted, message.seq),
       ...(message.seq > highest(base.accepted) ? { tail: message.id } : {}),
     })
+    // Every place counts, whatever stands there: it is what a stranger makes us keep.
+    if (isNew && contact.state === 'request') {
+      contact.request_messages += 1
+      contact.request_bytes += item.bytes
+    }
     if (isNew && !known.has(message.id)) store(item)
     known.add(message.id)
     holders.set(`${message.log_id}/${message.seq}`, message.id)
   }
 
-  function store({ message, signature, bytes }: VerifiedMessage): void {
+  function store({ message, signature }: VerifiedMessage): void {
     const { content } = message
     const sent = message.author === self
-    if (content.type === 'Introduction' && !sent) {
+    // Of old, a name is no news.
+    if (content.type === 'Introduction' && !sent && source === 'push') {
       contact.nickname = labelOf(content.nickname, peer)
       conversation.title = contact.nickname
-    }
-    if (contact.state === 'request') {
-      contact.request_messages += 1
-      contact.request_bytes += bytes
     }
     const names = sent ? [identity.nickname, contact.nickname] : [contact.nickname, identity.nickname]
     const [senderNickname = '', recipientNickname = ''] = names

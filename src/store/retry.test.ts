@@ -31,7 +31,7 @@ beforeEach(async () => {
 const send = (text: string, now = start) =>
   sendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
 const queueRow = (id: MessageId) => db.offline_queue.get([bob.peerId, id])
-const begin = (now: number) => beginDueAttempts(db, epoch, now, 100, () => 0)
+const begin = async (now: number) => (await beginDueAttempts(db, epoch, now, 100, () => 0)).tried
 const outbox = async (now: number, holder = 'session') =>
   (await getPendingMessages(db, epoch, bob.peerId, holder, null, 100, now)).messages
 const proof = async (accepted: [number, number][]) => {

@@ -1,7 +1,7 @@
 /** Timed attempts, and the end of trying. Due times are stored; whoever wakes reads them here (D7). */
 import { NEVER, nextRetryAt } from '../domain/backoff.ts'
 import type { MessageId, PeerId } from '../domain/ids.ts'
-import { add } from '../domain/sequence-set.ts'
+import { add, has } from '../domain/sequence-set.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
@@ -11,7 +11,7 @@ import type { GigiDatabase, MessageRow } from './schema.ts'
 
 /**
  * Counts the timed attempts that are due, at most `limit` rows, and gives each its next due time. Returns the
- * peers to try: one dial serves all due rows of a peer. Call it only while we hold a reservation, so that no
+ * peers to try, and whether more may be due: one dial serves all due rows of a peer. Call it only while we hold a reservation, so that no
  * attempt is spent while this device is offline.
  */
 export function beginDueAttempts(
@@ -20,16 +20,24 @@ export function beginDueAttempts(
   now: number,
   limit: number,
   random: () => number,
-): Promise<PeerId[]> {
-  return db.transaction('rw', db.meta, db.offline_queue, db.messages, async () => {
+): Promise<{ readonly tried: readonly PeerId[]; readonly more: boolean }> {
+  return db.transaction('rw', db.meta, db.contacts, db.offline_queue, db.messages, async () => {
     await checkEpoch(db, epoch)
     const { retry_interval_seconds, max_retry_attempts: max } = await readConfig(db)
     const rows = await db.offline_queue.where('next_retry_at').belowOrEqual(now).limit(limit).toArray()
     // To write nothing is a change to Dexie all the same, and would wake whoever called this.
-    if (rows.length === 0) return []
+    if (rows.length === 0) return { tried: [], more: false }
     // One jitter for each peer, so that its rows come due together again.
-    const jitter = new Map(rows.map((row) => [row.target_peer_id, random()]))
+    const peers = [...new Set(rows.map((row) => row.target_peer_id))]
+    const contacts = await db.contacts.bulkGet(peers)
+    const tried = peers.filter((_, i) => contacts[i]?.state === 'accepted')
+    const jitter = new Map(tried.map((peer) => [peer, random()]))
     for (const row of rows) {
+      if (!jitter.has(row.target_peer_id)) {
+        // Blocked: no attempt is made, and none counted.
+        row.next_retry_at = NEVER
+        continue
+      }
       row.retry_count += 1
       row.max_retries = max
       row.last_retry_at = now
@@ -43,7 +51,7 @@ export function beginDueAttempts(
         changes: { sync_attempts: row.retry_count, last_sync_attempt: now },
       })),
     )
-    return [...jitter.keys()]
+    return { tried, more: rows.length === limit }
   })
 }
 
@@ -85,10 +93,15 @@ export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: n
  * happens to one that is still tried, or that was delivered meanwhile.
  */
 export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: RandomBytes): Promise<void> {
-  return db.transaction('rw', writerTables(db), async () => {
+  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
     const row = await db.messages.get(id)
     if (row?.direction !== 'Sent' || row.delivered === 1) return
     if (row.expired_at === undefined && row.refusal === undefined) return
+    // What was proven and is not settled yet has arrived.
+    const conversation = await db.conversations.get(row.conversation_id)
+    const peer = conversation?.peer_id ?? row.peer_id
+    const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
+    if (has(receipt?.delivered ?? [], row.seq)) return
     const writer = await openWriter(db, row.conversation_id, now, random)
     await writer.appendAgain(row, now)
     await writer.close()

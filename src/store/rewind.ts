@@ -4,7 +4,7 @@
  * proven of the old one is believed of what we wrote since (SPEC 11.1 to 11.4).
  */
 import { Dexie } from 'dexie'
-import type { ConversationId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, LogId, PeerId } from '../domain/ids.ts'
 import { difference, fromNumbers, highest, intersection } from '../domain/sequence-set.ts'
 import type { LogSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
@@ -47,6 +47,12 @@ export function renewLog(
   })
 }
 
+/** The log that we write towards `peer`, if any. */
+export async function currentLog(db: GigiDatabase, peer: PeerId): Promise<LogId | undefined> {
+  const self = (await requireIdentity(db)).peer_id
+  return (await db.conversations.get(directConversationId(self, peer)))?.own_log_id
+}
+
 async function wasRewound(db: GigiDatabase, log: LogRow, { accepted, tail }: LogSummary): Promise<boolean> {
   const end = highest(accepted)
   if (end > highest(log.accepted)) return true
@@ -80,7 +86,7 @@ async function move(
     const queued = row.expired_at === undefined && (row.refusal === undefined || conflicted)
     // Nothing replaces a void that was on its way; what is not tried has no place until it is sent again.
     if (row.content_type === 'Void') await db.messages.delete(row.id)
-    else if (queued) await writer.appendAgain(row, row.timestamp)
+    else if (queued) await writer.appendAgain(row, row.timestamp, row.expires_at)
     else await db.messages.update(row.id, { seq: 0 })
   }
   const voids = rows.filter((row) => row.content_type === 'Void')

@@ -265,7 +265,7 @@ describe('a peer that breaks the rules is cut off', () => {
     const run = new Run().open('1', high)
     run.now += HELLO_TIMEOUT_MS + 1
     expect(run.feed({ type: 'tick' }).effects).toEqual([
-      { type: 'close', session: '1', reason: 'no hello came' },
+      { type: 'close', session: '1', reason: 'no hello or no summary came' },
     ])
     expect(run.feed({ type: 'blocked' }).effects).toEqual([
       { type: 'close', session: '1', reason: 'blocked' },

@@ -123,8 +123,9 @@ function onQueued(state: PeerState, queued: boolean, now: number): Decision {
 }
 
 function onTick(state: PeerState, now: number): Decision {
-  const silent = state.sessions.find((s) => s.hello === null && now - s.openedAt > HELLO_TIMEOUT_MS)
-  if (silent !== undefined) return [state, [{ type: 'close', session: silent.id, reason: 'no hello came' }]]
+  const silent = state.sessions.find((s) => !s.ready && now - s.openedAt > HELLO_TIMEOUT_MS)
+  if (silent !== undefined)
+    return [state, [{ type: 'close', session: silent.id, reason: 'no hello or no summary came' }]]
   const session = currentSession(state)
   if (session === undefined) return connect(state, now, true)
   if (session.refusedForNow)
@@ -146,14 +147,18 @@ function onTyping(state: PeerState, conversation: ConversationId): Decision {
 /** Pushes again what an open session left unconfirmed; without one, dials even where presence says nothing. */
 function onAttempt(state: PeerState, now: number): Decision {
   const session = currentSession(state)
-  if (session === undefined) return connect({ ...state, queued: true }, now, true)
+  if (session === undefined) {
+    const [next, effects] = connect({ ...state, queued: true, attemptDue: true }, now, true)
+    return [{ ...next, attemptDue: !next.dialing }, effects]
+  }
   const settled = session.acknowledged === session.pushed
   return settled
     ? flush(updateSession(state, session.id, { cursor: null, more: true }), session.id)
     : [state, []]
 }
 
-const onWake = (state: PeerState, now: number): Decision => connect(state, now, false)
+const onWake = (state: PeerState, now: number): Decision =>
+  connect({ ...state, attemptDue: false }, now, state.attemptDue)
 
 function onOpened(
   state: PeerState,
@@ -186,6 +191,10 @@ function onOpened(
     pulls: 0,
     served: 0,
     serving: false,
+    taking: false,
+    recording: 0,
+    typedAt: 0,
+    replacing: false,
   }
   const greet: Effect = {
     type: 'greet',

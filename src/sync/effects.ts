@@ -31,7 +31,7 @@ import { readLacking, readPage, recordLost } from '../store/pages.ts'
 import { getPendingMessages, recordRefusal } from '../store/outbox.ts'
 import { recordProofs, settle } from '../store/receipts.ts'
 import { fillVacated } from '../store/retry.ts'
-import { renewLog } from '../store/rewind.ts'
+import { currentLog, renewLog } from '../store/rewind.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { readSummary } from '../store/summary.ts'
 import { FILLED_NUMBERS, SETTLE_ROWS } from './limits.ts'
@@ -141,14 +141,17 @@ export async function takePage(
   page: Page,
   asked: readonly LogNumbers[],
   authors: ReadonlyMap<LogId, PeerId>,
-): Promise<{ readonly brought: boolean; readonly rest: readonly LogNumbers[] }> {
+): Promise<{ readonly brought: boolean; readonly useful: boolean; readonly rest: readonly LogNumbers[] }> {
   const { db, epoch, clock } = context
   const { verified } = await verifyAll(context.crypto, page.envelopes)
   const places = new Map(asked.map(({ log, numbers }) => [log, numbers]))
-  const wanted = verified.filter(({ message }) => has(places.get(message.log_id) ?? [], message.seq))
+  const wanted = verified.filter(
+    ({ message: { log_id, seq, author } }) =>
+      author === authors.get(log_id) && has(places.get(log_id) ?? [], seq),
+  )
   const { proofs } = await acceptMessages(db, epoch, peer, said, wanted, 'page', clock.now())
   await recordLost(db, epoch, peer, page.gone, asked, authors)
-  if (proofs.length === 0) return { brought: false, rest: [] }
+  if (proofs.length === 0) return { brought: false, useful: page.gone.length > 0, rest: [] }
   const rest = asked
     .map(({ log, numbers }) => {
       const got = proofs.find((proof) => proof.log === log)?.accepted ?? []
@@ -156,7 +159,7 @@ export async function takePage(
       return { log, numbers: difference(numbers, union(got, gone)) }
     })
     .filter(({ numbers }) => numbers.length > 0)
-  return { brought: true, rest }
+  return { brought: true, useful: true, rest }
 }
 
 /** What a peer asked for, as far as it may have it and a page holds. */
@@ -223,7 +226,9 @@ export async function recordSummary(
   const logs = summary.conversations.flatMap(({ conversation, logs }) =>
     logs.map((log) => ({ conversation, ...log })),
   )
-  for (const log of logs) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
+  const current = await currentLog(db, peer)
+  for (const log of logs)
+    if (log.log === current) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
   await recordAck(context, peer, proofs, [])
   await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
   return readLacking(db, epoch, peer, logs)
@@ -237,7 +242,10 @@ export async function recordAck(
   refused: readonly Refusal[],
 ): Promise<void> {
   const { db, epoch, clock, random } = context
-  const conflicts = refused.some(({ permanent, code }) => permanent && code === 'conflict')
+  const conflicted = refused.filter(({ permanent, code }) => permanent && code === 'conflict')
+  const conflicts = (await db.offline_queue.bulkGet(conflicted.map(({ id }) => [peer, id]))).some(
+    (row) => row !== undefined,
+  )
   // What stands at our places there was written in another life of this profile: ours goes elsewhere.
   const renewed = conflicts && (await renewLog(db, epoch, peer, null, clock.now(), random.bytes))
   for (const { id, permanent, code } of refused)

@@ -1,5 +1,8 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { NEVER } from '../domain/backoff.ts'
+import type { InstallationId } from '../domain/ids.ts'
+import { encodeFrame } from '../protocol/frame-codec.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/identity.ts'
 import { raiseEpoch } from '../store/leadership.ts'
@@ -191,6 +194,58 @@ describe('two who know each other', () => {
     expect(await alice.db.offline_queue.count()).toBe(1)
     expect(await bob.texts(alice)).toEqual(['before'])
   })
+})
+
+test('whoever is blocked is called on no more, and no attempt is counted', async () => {
+  await Promise.all([alice.befriend(bob), bob.befriend(alice)])
+  await alice.write(bob, 'one')
+  await setContactState(alice.db, alice.who.peerId, bob.who.peerId, 'blocked')
+  await alice.comeOnline()
+  const dial = vi.spyOn(alice.transport, 'dial')
+  const rows = () => alice.db.offline_queue.toArray()
+  await until(async () => {
+    time.advance(10_000)
+    return (await rows()).every((row) => row.next_retry_at === NEVER)
+  }, 'the attempt to be called off')
+  expect((await rows()).map((row) => row.retry_count)).toEqual([0, 0])
+  expect(dial).not.toHaveBeenCalled()
+})
+
+test('D7: when the store fails once, what is due is seen to all the same', async () => {
+  await Promise.all([alice.befriend(bob), bob.befriend(alice)])
+  await alice.write(bob, 'one')
+  await alice.comeOnline()
+  const broken = vi.spyOn(alice.db, 'transaction').mockRejectedValue(new Error('a dead handle'))
+  time.advance(7 * 24 * 3_600_000)
+  await until(() => alice.trouble === 'storage-failed', 'the fault')
+  broken.mockRestore()
+  await until(async () => {
+    time.advance(1000)
+    return (await alice.db.messages.toArray()).at(-1)?.expired_at !== undefined
+  }, 'the end of trying')
+})
+
+test('whoever says more than can be recorded loses the session, and nothing piles up', async () => {
+  await alice.comeOnline()
+  const mallory = person('Mallory', 3)
+  const theirs = network.transport(mallory.peerId)
+  const closed: string[] = []
+  await theirs.start({
+    network: () => undefined,
+    presence: () => undefined,
+    rival: () => undefined,
+    opened: (session) => {
+      const hello = { type: 'hello', version: 1, nickname: '', started: 1, ordinal: 1, alone: true } as const
+      const installation = 'AAAAAAAAAAAAAAAAAAAAAA' as InstallationId
+      session.send(encodeFrame({ ...hello, installation, relays: [], signature: new Uint8Array(64) }))
+      for (let i = 0; i < 100; i++) session.send(encodeFrame({ type: 'summary', conversations: [] }))
+    },
+    frame: () => undefined,
+    closed: (_session, reason) => closed.push(reason),
+  })
+  await theirs.dial(alice.who.peerId)
+  await until(() => closed.length === 1, 'the session to be closed')
+  await theirs.stop()
 })
 
 describe('first contact', () => {

@@ -72,6 +72,7 @@ export class SyncEngine {
       online: () => this.#network === 'online',
       tick: () => {
         for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+        lookout.queue.request()
         lookout.silent.request()
       },
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),

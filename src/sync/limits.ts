@@ -26,3 +26,9 @@ export const CLEANUP_ROWS = 500
 export const MAX_QUEUED_PEERS = 2_000
 /** Contacts of whom nothing is heard that are dialled at a tick: a hundred of them within minutes, at little cost. */
 export const SOUGHT_CONTACTS = 4
+/** Summaries and acknowledgements of one session that wait to be recorded: several windows of them. */
+export const MAX_WAITING_RECORDS = 16
+/** Word that someone writes is heard at most so often, milliseconds: it is sent every three seconds. */
+export const TYPING_INTERVAL_MS = 1_000
+/** What the store failed to do for the schedule is tried again after this long, milliseconds. */
+export const AFTER_FAULT_MS = 10_000

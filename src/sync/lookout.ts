@@ -59,6 +59,7 @@ export class Lookout {
       const session = currentSession(state)
       if (session?.ready !== true) continue
       const proofs = await readReads(options, peer)
+      if (!this.#core.sessions.has(session.id)) continue
       const told = JSON.stringify(proofs.map(({ log, read }) => [log, read]))
       if (proofs.length === 0 || told === this.#readsTold.get(session.id)) continue
       this.#readsTold.set(session.id, told)

@@ -61,20 +61,22 @@ export class Performer {
       case 'greet': {
         const session = sessions.get(effect.session)
         const [hello, summary] = await greeting(options, peer, effect.ordinal, effect.alone)
+        if (session === undefined || !sessions.has(effect.session)) return
         this.#summaryTold.set(effect.session, JSON.stringify(summary))
-        session?.send(encodeFrame(hello))
-        session?.send(encodeFrame(summary))
+        session.send(encodeFrame(hello))
+        session.send(encodeFrame(summary))
         return
       }
       case 'compare': {
         const summary = await summarize(options, peer)
         const told = JSON.stringify(summary)
-        if (told === this.#summaryTold.get(effect.session)) return
+        if (!sessions.has(effect.session) || told === this.#summaryTold.get(effect.session)) return
         this.#summaryTold.set(effect.session, told)
         sessions.get(effect.session)?.send(encodeFrame(summary))
         return
       }
       case 'know': {
+        if (!sessions.has(effect.session)) return
         this.#said.set(peer, effect.hello)
         const newer = await updateContact(options.db, options.epoch, options.self, peer, effect.hello)
         if (newer !== null) feed(peer, { type: 'outdated', session: effect.session, newer })
@@ -139,7 +141,7 @@ export class Performer {
   /** Whether `start` is that of another installation of ours which is newer: our own signature says so. */
   async #isReplacedBy(start: Start): Promise<boolean> {
     const { db, epoch, self, crypto, start: own } = this.#core.options
-    if (start.installation === own.installation || !isNewerStart(start, own)) return false
+    if (!isNewerStart(start, own)) return false
     if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
     await noteStart(db, epoch, start.started)
     return true

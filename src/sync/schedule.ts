@@ -4,7 +4,7 @@ import { cleanAcknowledgments, cleanHistory, type HistoryPlace } from '../store/
 import { readConfig } from '../store/identity.ts'
 import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
-import { CLEANUP_ROWS, DUE_ROWS } from './limits.ts'
+import { AFTER_FAULT_MS, CLEANUP_ROWS, DUE_ROWS } from './limits.ts'
 import { Periodic } from './periodic.ts'
 import type { Clock, Random, Timer } from './ports.ts'
 import { Coalesced } from './serial.ts'
@@ -40,8 +40,12 @@ export class Schedule {
     this.#cleanup = new Periodic(timer, () => {
       this.#cleaning.request()
     })
-    this.#due = new Coalesced(() => guard('see to what is due', () => this.#seeToDue()))
-    this.#periods = new Coalesced(() => guard('read the configuration', () => this.#keepPeriods()))
+    this.#due = new Coalesced(() =>
+      guard('see to what is due', () => this.#orLater(() => this.#seeToDue(), this.#due)),
+    )
+    this.#periods = new Coalesced(() =>
+      guard('read the configuration', () => this.#orLater(() => this.#keepPeriods(), this.#periods)),
+    )
     this.#cleaning = new Coalesced(() => guard('clean up', () => this.#clean()))
   }
 
@@ -73,6 +77,19 @@ export class Schedule {
     this.#periods.request()
   }
 
+  /** What fails is tried again soon: nothing else may wake it. */
+  async #orLater(task: () => Promise<void>, again: Coalesced): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      if (this.#isRunning())
+        this.#options.timer.after(AFTER_FAULT_MS, () => {
+          if (this.#isRunning()) again.request()
+        })
+      throw error
+    }
+  }
+
   /** Ends what has had its time, makes the timed attempts that are due, and comes back when the next one is. */
   async #seeToDue(): Promise<void> {
     const { db, epoch, clock, timer, random, online, attempt } = this.#options
@@ -81,8 +98,8 @@ export class Schedule {
     const tried = new Set<PeerId>()
     while (isOnline) {
       const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction)
-      for (const peer of begun) tried.add(peer)
-      if (begun.length === 0) break
+      for (const peer of begun.tried) tried.add(peer)
+      if (!begun.more) break
     }
     for (const peer of tried) attempt(peer)
     const due = [await nextExpiryAt(db), isOnline ? await nextAttemptAt(db) : null].filter(

@@ -17,7 +17,7 @@ import {
   SYNC_VERSION,
 } from '../protocol/frames.ts'
 import { MAX_PULL_NUMBERS, PUSH_WINDOW } from '../protocol/limits.ts'
-import { MAX_WAITING_PUSHES } from './limits.ts'
+import { MAX_WAITING_PUSHES, MAX_WAITING_RECORDS, TYPING_INTERVAL_MS } from './limits.ts'
 import {
   currentSession,
   type Decision,
@@ -37,7 +37,7 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
   const active = updateSession(state, id, { activeAt: now, heardAt: now })
   switch (frame.type) {
     case 'summary':
-      return [updateSession(active, id, { summary: frame }), [recordSummary(id, frame)]]
+      return record(updateSession(active, id, { summary: frame }), session, recordSummary(id, frame))
     case 'push':
       return onPush(active, session, frame)
     case 'ack':
@@ -47,9 +47,11 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
     case 'page':
       return onPage(active, session, frame)
     case 'typing':
-      return [active, [{ type: 'hear-typing' }]]
+      if (now - session.typedAt < TYPING_INTERVAL_MS) return [active, []]
+      return [updateSession(active, id, { typedAt: now }), [{ type: 'hear-typing' }]]
     case 'replaced':
-      return [active, [{ type: 'check-start', start: frame }]]
+      if (session.replacing) return [active, []]
+      return [updateSession(active, id, { replacing: true }), [{ type: 'check-start', start: frame }]]
   }
 }
 
@@ -87,6 +89,12 @@ function supersedes(fresh: SessionState, hello: Hello, used: SessionState): bool
   return fresh.initiator <= used.initiator
 }
 
+/** What a session brings to be recorded is bounded: whoever sends more than is recorded loses it. */
+function record(state: PeerState, { id, recording }: SessionState, effect: Effect): Decision {
+  if (recording >= MAX_WAITING_RECORDS) return refuse(state, id, 'more than can be recorded')
+  return [updateSession(state, id, { recording: recording + 1 }), [effect]]
+}
+
 /** SPEC 4.4. */
 function onPush(state: PeerState, session: SessionState, push: Push): Decision {
   if (push.number !== session.received + 1) return refuse(state, session.id, 'push out of turn')
@@ -107,12 +115,13 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
   const { proofs, refused } = ack
   // All is confirmed: what is left in the queue, or comes back into it under an old id, is read from the start.
   const cursor = acknowledged === session.pushed && !refusedForNow ? null : session.cursor
-  const record: Effect = { type: 'record', session: session.id, summary: null, proofs, refused }
-  const [next, effects] = flush(
+  const [recording, records] = record(
     updateSession(state, session.id, { acknowledged, refusedForNow, cursor }),
-    session.id,
+    session,
+    { type: 'record', session: session.id, summary: null, proofs, refused },
   )
-  return [next, [record, ...effects]]
+  const [next, effects] = flush(recording, session.id)
+  return [next, [...records, ...effects]]
 }
 
 /** Reads on in the outbox while the window has room (SPEC 4.4, 4.5). */
@@ -175,9 +184,10 @@ export function sendReads(state: PeerState, proofs: readonly LogProof[], now: nu
 export function onRecorded(state: PeerState, id: string, wanted: readonly LogNumbers[] | null): Decision {
   const session = state.sessions.find((s) => s.id === id)
   if (session === undefined) return [state, []]
-  if (wanted === null) return flush(state, id)
+  const recorded = updateSession(state, id, { recording: session.recording - 1 })
+  if (wanted === null) return flush(recorded, id)
   const lacking = without(wanted, session.asked ?? [])
-  const [pulling, pulls] = pull(updateSession(state, id, { ready: true, wanted: lacking }), id)
+  const [pulling, pulls] = pull(updateSession(recorded, id, { ready: true, wanted: lacking }), id)
   const [flushing, reads] = flush(pulling, id)
   return [flushing, [...pulls, ...reads]]
 }
@@ -194,7 +204,7 @@ function pull(state: PeerState, id: string): Decision {
   const conversation = session.wanted.map(({ log }) => conversationOf.get(log))[0]
   if (conversation === undefined) return [state, []]
   const logs = session.wanted.filter(({ log }) => conversationOf.get(log) === conversation)
-  const share = Math.floor(MAX_PULL_NUMBERS / logs.length)
+  const share = Math.max(1, Math.floor(MAX_PULL_NUMBERS / logs.length))
   const asked = logs.map(({ log, numbers }) => ({ log, numbers: lastOf(numbers, share) }))
   const number = session.pulls + 1
   const next = updateSession(state, id, { asked, pulls: number, wanted: without(session.wanted, asked) })
@@ -220,20 +230,21 @@ function onPull(state: PeerState, session: SessionState, frame: Pull): Decision 
 
 /** SPEC 10.3. */
 function onPage(state: PeerState, session: SessionState, frame: Page): Decision {
-  if (session.asked === null || frame.number !== session.pulls)
+  if (session.asked === null || session.taking || frame.number !== session.pulls)
     return refuse(state, session.id, 'a page that was not asked for')
   const authors = new Map(
     session.summary?.conversations.flatMap(({ logs }) =>
       logs.map(({ log, author }) => [log, author] as const),
     ),
   )
-  return [state, [{ type: 'take', session: session.id, page: frame, asked: session.asked, authors }]]
+  const take: Effect = { type: 'take', session: session.id, page: frame, asked: session.asked, authors }
+  return [updateSession(state, session.id, { taking: true }), [take]]
 }
 
 /** A page is committed. At the end what they proved is recorded for what has come, and what we lack looked up again (SPEC 10.7). */
 export function onTaken(
   state: PeerState,
-  event: { session: string; brought: boolean; rest: readonly LogNumbers[] },
+  event: { session: string; brought: boolean; useful: boolean; rest: readonly LogNumbers[] },
 ): Decision {
   const { session: id, rest } = event
   const session = state.sessions.find((s) => s.id === id)
@@ -242,11 +253,16 @@ export function onTaken(
   for (const { log, numbers } of rest) wanted.set(log, union(wanted.get(log) ?? [], numbers))
   const lacking = [...wanted].map(([log, numbers]) => ({ log, numbers }))
   const brought = session.brought || event.brought
-  const taken = updateSession(state, id, { asked: null, wanted: lacking, brought })
-  if (lacking.length > 0) return pull(taken, id)
+  const taken = updateSession(state, id, {
+    asked: null,
+    taking: false,
+    wanted: event.useful ? lacking : [],
+    brought,
+  })
+  if (event.useful && lacking.length > 0) return pull(taken, id)
   // Where nothing came, asking again would bring nothing: that ends.
   if (!brought || session.summary === null) return [taken, []]
-  return [updateSession(taken, id, { brought: false }), [recordSummary(id, session.summary)]]
+  return record(updateSession(taken, id, { brought: false }), session, recordSummary(id, session.summary))
 }
 
 const recordSummary = (session: string, summary: Summary): Effect => ({

@@ -5,9 +5,14 @@ import type { GigiDatabase } from '../store/schema.ts'
 import type { Crypto } from './ports.ts'
 
 /** Begins a start that is newer than any that this installation knows of. */
-export async function beginStart(db: GigiDatabase, crypto: Crypto, now: number): Promise<Start> {
+export async function beginStart(
+  db: GigiDatabase,
+  epoch: number,
+  crypto: Crypto,
+  now: number,
+): Promise<Start> {
   const { id: installation } = await requireInstallation(db)
-  const started = await nextStart(db, now)
+  const started = await nextStart(db, epoch, now)
   const signature = await crypto.sign(startSignedBytes({ installation, started }))
   return { installation, started, signature }
 }

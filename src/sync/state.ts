@@ -51,6 +51,13 @@ export interface SessionState {
   readonly pulls: number
   readonly served: number
   readonly serving: boolean
+  /** Their page is being committed. */
+  readonly taking: boolean
+  /** Summaries and acknowledgements of theirs that wait to be recorded. */
+  readonly recording: number
+  /** When they last said that they write, and whether they said that we are replaced: said again it changes nothing. */
+  readonly typedAt: number
+  readonly replacing: boolean
 }
 
 export interface PeerState {
@@ -70,6 +77,8 @@ export interface PeerState {
   /** Failed dials in a row, and when the next may begin. */
   readonly failures: number
   readonly dialAt: number
+  /** A timed attempt waits for `dialAt`. */
+  readonly attemptDue: boolean
   /** The session in use is first; others have not been decided upon. */
   readonly sessions: readonly SessionState[]
 }
@@ -105,6 +114,8 @@ export type PeerEvent =
       readonly type: 'taken'
       readonly session: string
       readonly brought: boolean
+      /** It brought something, or said what is gone: asking on may help. */
+      readonly useful: boolean
       readonly rest: readonly LogNumbers[]
     }
   | { readonly type: 'paged'; readonly session: string; readonly page: Page }
@@ -182,6 +193,7 @@ export const unknownPeer = (self: PeerId, peer: PeerId, network: boolean): PeerS
   dialing: false,
   failures: 0,
   dialAt: 0,
+  attemptDue: false,
   sessions: [],
 })
 

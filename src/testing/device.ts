@@ -39,9 +39,10 @@ export class Device {
   async comeOnline(): Promise<void> {
     this.transport = this.network.transport(this.who.peerId)
     await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
+    const epoch = await raiseEpoch(this.db)
     this.engine = new SyncEngine({
       db: this.db,
-      epoch: await raiseEpoch(this.db),
+      epoch,
       self: this.who.peerId,
       transport: this.transport,
       clock: this.time,
@@ -49,7 +50,7 @@ export class Device {
       random: this.who.random,
       crypto: this.who.crypto,
       log: silentLog,
-      start: await beginStart(this.db, this.who.crypto, this.time.now()),
+      start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
       relays: () => [],
       listener: {
         network: () => undefined,

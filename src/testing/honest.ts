@@ -26,14 +26,9 @@ export class Honest {
     const db = await databaseOf(who, time.now())
     for (const { peerId, nickname } of friends)
       await addContact(db, who.peerId, { peerId, nickname, relays: [] }, time.now())
-    return new Honest(
-      who,
-      db,
-      network,
-      time,
-      await raiseEpoch(db),
-      await beginStart(db, who.crypto, time.now()),
-    )
+    const epoch = await raiseEpoch(db)
+    const start = await beginStart(db, epoch, who.crypto, time.now())
+    return new Honest(who, db, network, time, epoch, start)
   }
 
   constructor(

@@ -36,8 +36,7 @@ export class MemoryNetwork {
     this.#starts.set(member, start)
     const twins = [...this.#starts].filter(([other]) => other.self === member.self)
     const newest = twins.map(([, other]) => other).reduce((a, b) => (isNewerStart(b, a) ? b : a))
-    for (const [other, { installation }] of twins)
-      if (installation !== newest.installation) other.rivalled(newest)
+    for (const [other, own] of twins) if (isNewerStart(newest, own)) other.rivalled(newest)
   }
 
   member(peer: PeerId): MemoryTransport | undefined {

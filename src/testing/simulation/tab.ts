@@ -50,7 +50,7 @@ export class Tab {
     if (this.isDead) this.#closeHandles()
     this.epoch = await raiseEpoch(this.#engineDb)
     const crypto = world.crypto(who.peerId)
-    const start = await beginStart(this.#engineDb, crypto, clock.now())
+    const start = await beginStart(this.#engineDb, this.epoch, crypto, clock.now())
     const engine = new SyncEngine({
       db: this.#engineDb,
       epoch: this.epoch,
