@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
     const reception = await openReception(db, peer, said, source, now)`,
       },
       {
-        file: 'src/store/reception.ts',
+        file: 'src/store/inbox.ts',
         from: `    await reception.close()
     return { proofs: reception.proofs(), refused: reception.refused }
   })
