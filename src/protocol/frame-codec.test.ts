@@ -57,7 +57,13 @@ const frames: Frame[] = [
     ],
   },
   { type: 'pull', number: 1, conversation, wanted: [{ log, numbers: [[1, 50]] }] },
-  { type: 'page', number: 1, envelopes: [Uint8Array.of(9)], gone: [{ log, numbers: [[4, 4]] }] },
+  {
+    type: 'page',
+    number: 1,
+    envelopes: [Uint8Array.of(9)],
+    gone: [{ log, numbers: [[4, 4]] }],
+    empty: [{ log, numbers: [[6, 7]] }],
+  },
   { type: 'typing', conversation },
   {
     type: 'replaced',

@@ -58,7 +58,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
     case 'pull':
       return encode([4, frame.number, fromBase64url(frame.conversation), places(frame.wanted)])
     case 'page':
-      return encode([5, frame.number, frame.envelopes, places(frame.gone)])
+      return encode([5, frame.number, frame.envelopes, places(frame.gone), places(frame.empty)])
     case 'typing':
       return encode([6, fromBase64url(frame.conversation)])
     case 'replaced':
@@ -142,10 +142,11 @@ const logNumbers: Reader<LogNumbers[]> = (value, field) =>
     numbers,
   }))
 const pull = tuple<[number, number, ConversationId, LogNumbers[]]>(number, sequence, conversation, logNumbers)
-const page = tuple<[number, number, Uint8Array[], LogNumbers[]]>(
+const page = tuple<[number, number, Uint8Array[], LogNumbers[], LogNumbers[]]>(
   number,
   sequence,
   list(bytes(MAX_ENVELOPE_BYTES), MAX_MESSAGES_PER_FRAME),
+  logNumbers,
   logNumbers,
 )
 const typing = tuple<[number, ConversationId]>(number, conversation)
@@ -220,8 +221,8 @@ export function decodeFrame(frame: Uint8Array): Frame | null {
       return { type: 'pull', number, conversation, wanted }
     }
     case 5: {
-      const [, number, envelopes, gone] = page(elements, 'page')
-      return { type: 'page', number, envelopes, gone }
+      const [, number, envelopes, gone, empty] = page(elements, 'page')
+      return { type: 'page', number, envelopes, gone, empty }
     }
     case 6: {
       const [, conversation] = typing(elements, 'typing')

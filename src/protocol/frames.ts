@@ -9,7 +9,7 @@
  * | push    | 2, number, [sealed envelope, …]                                                         |
  * | ack     | 3, through (push number), [[conversation, log, accepted, read], …], [[id, permanent, code], …] |
  * | pull    | 4, number, conversation, [[log, [wanted range, …]], …]                                  |
- * | page    | 5, number of the pull, [sealed envelope, …], [[log, [range that is gone, …]], …]         |
+ * | page    | 5, number of the pull, [sealed envelope, …], [[log, [range that is gone, …]], …], [[log, [range that holds nothing, …]], …] |
  * | typing  | 6, conversation                                                                         |
  * | replaced | 7, installation id, started (ms), signature                                            |
  *
@@ -138,6 +138,8 @@ export interface Page {
   readonly envelopes: readonly Uint8Array[]
   /** What the sender does not have and will not send. What it says nothing of may be asked for again. */
   readonly gone: readonly LogNumbers[]
+  /** Places of messages that stand at another place: nothing is missed there. */
+  readonly empty: readonly LogNumbers[]
 }
 
 export interface Typing {

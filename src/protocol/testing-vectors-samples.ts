@@ -188,6 +188,7 @@ export const frames: Readonly<Record<string, Frame>> = {
     number: 1,
     envelopes: [text.sealed, file.sealed],
     gone: [{ log: bobLog, numbers: [[9, 300]] }],
+    empty: [{ log: bobLog, numbers: [[301, 301]] }],
   },
   typing: { type: 'typing', conversation },
   replaced: { type: 'replaced', ...third },

@@ -53,9 +53,11 @@ export interface PageContent {
   /** Newest last within a log. Own messages have no signature stored: they are signed when they are sent. */
   readonly messages: readonly { readonly message: AuthoredMessage; readonly signature?: Uint8Array }[]
   readonly gone: readonly LogNumbers[]
+  /** Places of messages that stand at another place. */
+  readonly empty: readonly LogNumbers[]
 }
 
-const NOTHING: PageContent = { messages: [], gone: [] }
+const NOTHING: PageContent = { messages: [], gone: [], empty: [] }
 
 /**
  * What `peer` asked for, if it is a contact and the conversation is ours with it. What waits in the queue for it is
@@ -76,6 +78,7 @@ export function readPage(
     if ((await db.contacts.get(peer))?.state !== 'accepted') return NOTHING
     const messages: { message: AuthoredMessage; signature?: Uint8Array }[] = []
     const gone: LogNumbers[] = []
+    const empty: LogNumbers[] = []
     for (const { log, numbers } of wanted) {
       const row = await db.logs.get([conversation, log])
       const rows = (await rowsAt(db, log, numbers)).filter((m) => m.conversation_id === conversation)
@@ -87,10 +90,12 @@ export function readPage(
             ...(m.signature === undefined ? {} : { signature: m.signature }),
           })
       const held = fromNumbers(rows.map((m) => m.seq))
-      const lost = difference(difference(numbers, held), row?.vacated ?? [])
+      const elsewhere = intersection(difference(numbers, held), row?.elsewhere ?? [])
+      if (elsewhere.length > 0) empty.push({ log, numbers: elsewhere })
+      const lost = difference(difference(numbers, held), union(row?.vacated ?? [], elsewhere))
       if (lost.length > 0) gone.push({ log, numbers: lost })
     }
-    return { messages, gone }
+    return { messages, gone, empty }
   })
 }
 
@@ -104,14 +109,14 @@ export async function rowsAt(db: GigiDatabase, log: LogId, numbers: SequenceSet)
 }
 
 /**
- * Notes that what we asked `peer` for is gone: in a direct conversation nobody else could have it. `authors` are those of
- * the logs that were asked for. Whoever is no contact leaves no rows by what they say is gone.
+ * Notes what we asked `peer` for and will not get: what is gone, since in a direct conversation nobody else could have
+ * it, and places that hold nothing, which count as accepted. `authors` are those of the logs that were asked for. Whoever is no contact leaves no rows by what they say is gone.
  */
 export function recordLost(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
-  gone: readonly LogNumbers[],
+  { gone, empty }: Pick<PageContent, 'gone' | 'empty'>,
   asked: readonly LogNumbers[],
   authors: ReadonlyMap<LogId, PeerId>,
 ): Promise<void> {
@@ -121,7 +126,11 @@ export function recordLost(
     const conversation = directConversationId(self, peer)
     const isContact = (await db.contacts.get(peer))?.state === 'accepted'
     const logs = new Map((await logsOf(db, conversation)).map((row) => [row.log_id, row]))
-    for (const { log, numbers } of gone) {
+    const told = [
+      ...gone.map((item) => ({ ...item, isGone: true })),
+      ...empty.map((item) => ({ ...item, isGone: false })),
+    ]
+    for (const { log, numbers, isGone } of told) {
       const wanted = asked.find((other) => other.log === log)?.numbers ?? []
       const author = authors.get(log)
       const known = logs.get(log)
@@ -136,10 +145,14 @@ export function recordLost(
         accepted: [],
         read: [],
       }
-      const lost = union(row.lost ?? [], difference(intersection(numbers, wanted), row.accepted))
-      if (lost.length > MAX_RANGES || lost.length === 0) continue
-      logs.set(log, { ...row, lost })
-      await db.logs.put({ ...row, lost })
+      const missing = difference(intersection(numbers, wanted), row.accepted)
+      const changed: LogRow = isGone
+        ? { ...row, lost: union(row.lost ?? [], missing) }
+        : { ...row, accepted: union(row.accepted, missing), elsewhere: union(row.elsewhere ?? [], missing) }
+      const ranges = Math.max(changed.accepted.length, changed.lost?.length ?? 0)
+      if (missing.length === 0 || ranges > MAX_RANGES) continue
+      logs.set(log, changed)
+      await db.logs.put(changed)
     }
   })
 }

@@ -170,6 +170,7 @@ function reception(context: Context): Reception {
       ...base,
       accepted: add(base.accepted, message.seq),
       ...(message.seq > highest(base.accepted) ? { tail: message.id } : {}),
+      ...(isNew && known.has(message.id) ? { elsewhere: add(base.elsewhere ?? [], message.seq) } : {}),
     })
     // Every place counts, whatever stands there: it is what a stranger makes us keep.
     if (isNew && contact.state === 'request') {

@@ -157,6 +157,8 @@ export interface LogRow {
   read: SequenceSet
   /** The message with the highest number. */
   tail?: MessageId
+  /** Accepted numbers of messages that stand at another place: they were sent again. */
+  elsewhere?: SequenceSet
   /** Numbers that nobody has any more; what comes all the same is accepted. */
   lost?: SequenceSet
   /** Of an own log: numbers whose message was given up or moved on, to be filled by voids where they lack. */

@@ -150,13 +150,15 @@ export async function takePage(
       author === authors.get(log_id) && has(places.get(log_id) ?? [], seq),
   )
   const { proofs } = await acceptMessages(db, epoch, peer, said, wanted, 'page', clock.now())
-  await recordLost(db, epoch, peer, page.gone, asked, authors)
-  if (proofs.length === 0) return { brought: false, useful: page.gone.length > 0, rest: [] }
+  await recordLost(db, epoch, peer, page, asked, authors)
+  if (proofs.length === 0)
+    return { brought: false, useful: page.gone.length + page.empty.length > 0, rest: [] }
   const rest = asked
     .map(({ log, numbers }) => {
       const got = proofs.find((proof) => proof.log === log)?.accepted ?? []
-      const gone = page.gone.find((other) => other.log === log)?.numbers ?? []
-      return { log, numbers: difference(numbers, union(got, gone)) }
+      const told = [...page.gone, ...page.empty].filter((other) => other.log === log)
+      const answered = told.reduce((set, other) => union(set, other.numbers), got)
+      return { log, numbers: difference(numbers, answered) }
     })
     .filter(({ numbers }) => numbers.length > 0)
   return { brought: true, useful: true, rest }
@@ -165,7 +167,7 @@ export async function takePage(
 /** What a peer asked for, as far as it may have it and a page holds. */
 export async function servePull(context: EffectContext, peer: PeerId, pull: Pull): Promise<Page> {
   const { db, epoch, crypto } = context
-  const { messages, gone } = await readPage(db, epoch, peer, pull.conversation, pull.wanted)
+  const { messages, gone, empty } = await readPage(db, epoch, peer, pull.conversation, pull.wanted)
   const envelopes: Uint8Array[] = []
   let bytes = 0
   for (const { message, signature } of messages) {
@@ -173,7 +175,7 @@ export async function servePull(context: EffectContext, peer: PeerId, pull: Pull
     if ((bytes += sealed.length) > PUSH_BYTES) break
     envelopes.push(sealed)
   }
-  return { type: 'page', number: pull.number, envelopes, gone }
+  return { type: 'page', number: pull.number, envelopes, gone, empty }
 }
 
 async function verifyAll(crypto: Crypto, envelopes: readonly Uint8Array[]) {

@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { MessageId } from '../domain/ids.ts'
 import { readGaps } from '../store/gaps.ts'
+import { sendAgain } from '../store/retry.ts'
 import { Device } from '../testing/device.ts'
 import { FakeTime, until } from '../testing/fake-world.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
@@ -113,6 +115,40 @@ describe('SPEC 10, 11.5: history', () => {
     const { order_key } =
       (await alice.db.messages.toArray()).find((m) => m.log_id === own[0]?.log_id && m.seq === 7) ?? {}
     expect(gaps[0]?.place).toBe(order_key)
+  })
+
+  test('what was sent again, though it had arrived, is neither doubled nor missed by whoever restores', async () => {
+    await talk(2)
+    await bob.goOffline()
+    await alice.write(bob, 'arrives twice')
+    // All that Bob says after his greeting is lost, so Alice does not know that it arrived.
+    const deliver = network.deliver
+    let fromBob = 0
+    network.deliver = (from, to, arrive) => {
+      if (from !== bob.who.peerId || ++fromBob <= 2) deliver(from, to, arrive)
+    }
+    await bob.comeOnline()
+    await until(async () => (await bob.texts(alice)).includes('arrives twice'), 'the message')
+    await bob.goOffline()
+    network.deliver = deliver
+    time.advance(8 * 24 * 3_600_000)
+    const row = async () => (await alice.db.messages.toArray()).find((m) => m.content_json.includes('twice'))
+    await until(async () => (await row())?.expired_at !== undefined, 'the end of trying')
+    await sendAgain(alice.db, (await row())?.id ?? ('' as MessageId), time.now(), alice.who.random.bytes)
+    await bob.comeOnline()
+    await until(settled(alice), 'delivery')
+    await restore()
+    await alice.comeOnline()
+    await until(async () => {
+      time.advance(200)
+      return (await alice.texts(bob)).length === 5
+    }, 'the history')
+    await until(async () => {
+      time.advance(200)
+      return (await readGaps(alice.db, alice.conversationWith(bob))).length === 0
+    }, 'no gap')
+    expect((await alice.texts(bob)).filter((text) => text === 'arrives twice')).toHaveLength(1)
+    expect((await alice.db.logs.toArray()).flatMap(({ lost = [] }) => lost)).toEqual([])
   })
 
   test('someone who is no contact is told nothing of the history, whatever is asked', async () => {

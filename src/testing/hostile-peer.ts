@@ -102,7 +102,13 @@ export class HostilePeer {
       const envelopes: Uint8Array[] = []
       for (const lie of lies) envelopes.push(await this.envelope(lie))
       pushed.push({ type: 'push', number: i + 1, envelopes })
-      pages.push({ type: 'page', number: i + 1, envelopes, gone: i % 2 === 0 ? gone : [] })
+      pages.push({
+        type: 'page',
+        number: i + 1,
+        envelopes,
+        gone: i % 2 === 0 ? gone : [],
+        empty: i % 3 === 0 ? gone : [],
+      })
     }
     const words = { nickname: 'Mallory', relays: ['/dns4/relay.example/tcp/443/wss'] }
     const frames: Frame[] = [
