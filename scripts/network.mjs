@@ -1,8 +1,8 @@
-/** Browsers connect to each other over any network but loopback; where a machine has no other, tests make one. */
+/** WebRTC connects peers over any network but loopback; where a machine has no other, tests make one. */
 import { networkInterfaces } from 'node:os'
 
 /**
- * The command that runs `command` where two browsers on this machine can connect: as it is, or in a network
+ * The command that runs `command` where two peers on this machine can connect: as it is, or in a network
  * namespace of its own, with a pair of virtual interfaces, on Linux machines that have loopback alone.
  *
  * @param {string} command
