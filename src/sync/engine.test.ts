@@ -26,6 +26,14 @@ beforeEach(async () => {
 })
 afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
 
+/** A listener that does nothing with what it hears. */
+const DEAF = {
+  network: () => undefined,
+  presence: () => undefined,
+  rival: () => undefined,
+  frame: () => undefined,
+}
+
 const all = (status: string) => async (device: Device) => (await device.statuses()).every((s) => s === status)
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => String(i))
 
@@ -75,6 +83,24 @@ describe('two who know each other', () => {
     await bob.comeOnline()
     await until(() => all('Delivered')(alice), 'the acknowledgements to heal')
     expect(await bob.texts(alice)).toEqual(numbers(5))
+  })
+
+  test('SPEC 4.11: acknowledgements that are lost heal within the session, at the next comparison', async () => {
+    await alice.comeOnline()
+    await alice.write(bob, 'one')
+    const deliver = network.deliver
+    let fromBob = 0
+    network.deliver = (from, to, arrive) => {
+      if (from !== bob.who.peerId || ++fromBob <= 2) deliver(from, to, arrive)
+    }
+    await bob.comeOnline()
+    await until(() => fromBob === 3, 'the acknowledgement to be lost')
+    network.deliver = deliver
+    const dial = vi.spyOn(alice.transport, 'dial')
+    time.advance(30_000)
+    await until(() => all('Delivered')(alice), 'the comparison')
+    expect(dial).not.toHaveBeenCalled()
+    expect(alice.transport.openSessions).toBe(1)
   })
 
   test('what is read while a session begins is told, though the greeting did not say it yet', async () => {
@@ -231,16 +257,13 @@ test('whoever says more than can be recorded loses the session, and nothing pile
   const theirs = network.transport(mallory.peerId)
   const closed: string[] = []
   await theirs.start({
-    network: () => undefined,
-    presence: () => undefined,
-    rival: () => undefined,
+    ...DEAF,
     opened: (session) => {
       const hello = { type: 'hello', version: 1, nickname: '', started: 1, ordinal: 1, alone: true } as const
       const installation = 'AAAAAAAAAAAAAAAAAAAAAA' as InstallationId
       session.send(encodeFrame({ ...hello, installation, relays: [], signature: new Uint8Array(64) }))
       for (let i = 0; i < 100; i++) session.send(encodeFrame({ type: 'summary', conversations: [] }))
     },
-    frame: () => undefined,
     closed: (_session, reason) => closed.push(reason),
   })
   await theirs.dial(alice.who.peerId)
@@ -291,13 +314,10 @@ test('rubbish and broken rules end the session they came by, and nothing else', 
   const theirs = network.transport(mallory.peerId)
   const closed: string[] = []
   await theirs.start({
-    network: () => undefined,
-    presence: () => undefined,
-    rival: () => undefined,
+    ...DEAF,
     opened: (session) => {
       session.send(new Uint8Array(200).fill(0x9f))
     },
-    frame: () => undefined,
     closed: (_session, reason) => closed.push(reason),
   })
   await theirs.dial(bob.who.peerId)
