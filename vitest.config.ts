@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     // Two cores: more workers only wait for each other.
     maxWorkers: 2,
+    setupFiles: ['src/testing/fuzz-seed.ts'],
     // For what hangs; nothing is timed.
     testTimeout: 30_000,
     hookTimeout: 30_000,
