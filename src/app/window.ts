@@ -1,6 +1,6 @@
 /** Composition of a tab: the store at once, the node when this tab's turn comes. */
 import { liveQuery } from 'dexie'
-import { readIdentity } from '../store/identity.ts'
+import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { GigiDatabase, type IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
@@ -48,8 +48,11 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
   document.addEventListener('visibilitychange', () => {
     refreshInvite(db)
   })
+  const replacement = await lastReplacement(db)
   await takeTurns(
     async () => {
+      // Another browser took over while this tab waited: only a tab that is opened after that takes back.
+      if ((await lastReplacement(db)) !== replacement) await stayOut(hub)
       // The network code is the larger part of the app; the first screen does not wait for it.
       const { startNode } = await import('./node.ts')
       const node = await startNode(db, identity, hub)

@@ -4,7 +4,8 @@ import type { ConversationId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { readConfig } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { contentOf, KEPT, previewText } from './messages.ts'
+import { KEPT } from './messages.ts'
+import { newestPreview } from './preview.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**
@@ -37,6 +38,19 @@ export function cleanAcknowledgments(
   })
 }
 
+/** When the last cleanup came to its end, milliseconds; 0 before the first. */
+export async function lastCleanupAt(db: GigiDatabase): Promise<number> {
+  const row = await db.meta.get('cleanup')
+  return row?.key === 'cleanup' ? row.at : 0
+}
+
+export function noteCleanup(db: GigiDatabase, epoch: number, now: number): Promise<void> {
+  return db.transaction('rw', db.meta, async () => {
+    await checkEpoch(db, epoch)
+    await db.meta.put({ key: 'cleanup', at: now })
+  })
+}
+
 /** How far a cleanup of the history has come. */
 export interface HistoryPlace {
   readonly conversation: ConversationId
@@ -53,7 +67,7 @@ export interface HistoryPlace {
 /**
  * Looks at `limit` messages, or conversations, after `place` (null: from the first) and deletes messages whose
  * retention is over, with their queue rows and acknowledgements. What was not delivered stays, whatever
- * became of it; what was accepted stays accepted, so that nobody sends again. Returns the place for the next
+ * became of it; what was accepted stays accepted and its id stays known, so that it does not come again. Returns the place for the next
  * piece, null at the end.
  */
 export function cleanHistory(
@@ -63,7 +77,8 @@ export function cleanHistory(
   limit: number,
   now: number,
 ): Promise<HistoryPlace | null> {
-  const tables = [db.meta, db.conversations, db.messages, db.offline_queue, db.message_acknowledgments]
+  const { meta, conversations, messages, deleted_messages, offline_queue, message_acknowledgments } = db
+  const tables = [meta, conversations, messages, deleted_messages, offline_queue, message_acknowledgments]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     if (place?.walk == null) return nextConversation(db, place?.conversation ?? null, limit)
@@ -139,6 +154,8 @@ async function deleteMessages(
   rows: readonly MessageRow[],
 ): Promise<void> {
   await db.messages.bulkDelete(rows.map((row) => row.id))
+  const received = rows.filter((row) => row.direction === 'Received')
+  if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
   const sent = rows.filter((row) => row.direction === 'Sent')
   if (sent.length > 0) {
     await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
@@ -157,16 +174,4 @@ async function deleteMessages(
     unread: Math.max(0, rest.unread - unread),
     ...(now === undefined ? {} : { preview: now }),
   })
-}
-
-async function newestPreview(db: GigiDatabase, id: ConversationId): Promise<ConversationRow['preview']> {
-  const row = await db.messages
-    .where('[conversation_id+order_key]')
-    .between([id, Dexie.minKey], [id, Dexie.maxKey])
-    .reverse()
-    .filter(({ content_type: type }) => isShown(type))
-    .first()
-  if (row === undefined) return undefined
-  const { direction, timestamp, order_key } = row
-  return { direction, text: previewText(contentOf(row)), timestamp, order_key }
 }

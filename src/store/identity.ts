@@ -72,13 +72,21 @@ export function nextStart(db: GigiDatabase, epoch: number, now: number): Promise
   })
 }
 
-/** Another installation of this identity started then: our next start is later. */
-export function noteStart(db: GigiDatabase, epoch: number, started: number): Promise<void> {
+/** Another installation of this identity started then, and this one makes way: our next start is later. */
+export function noteReplacement(db: GigiDatabase, epoch: number, started: number): Promise<void> {
   return db.transaction('rw', db.meta, db.installation, async () => {
     await checkEpoch(db, epoch)
     const { last_start_ms: last = 0 } = await requireInstallation(db)
-    if (started > last) await db.installation.update('self', { last_start_ms: started })
+    await db.installation.update('self', {
+      last_start_ms: Math.max(started, last),
+      replaced_by_ms: started,
+    })
   })
+}
+
+/** The start of the last installation that this one made way for; 0 when there was none. */
+export async function lastReplacement(db: GigiDatabase): Promise<number> {
+  return (await db.installation.get('self'))?.replaced_by_ms ?? 0
 }
 
 export interface InviteSecret {

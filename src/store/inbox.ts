@@ -3,7 +3,7 @@ import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { checkEpoch } from './leadership.ts'
 import { openReception, type PeerWords, type Source, type VerifiedMessage } from './reception.ts'
-import type { GigiDatabase } from './schema.ts'
+import type { GigiDatabase, MessageRow } from './schema.ts'
 
 export interface Accepted {
   /** The whole accepted set of each log that something came for: a cumulative acknowledgement. */
@@ -26,15 +26,15 @@ export function acceptMessages(
   source: Source,
   now: number,
 ): Promise<Accepted> {
-  const tables = [db.meta, db.identity, db.contacts, db.conversations, db.logs, db.messages]
+  const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue } = db
+  const tables = [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const reception = await openReception(db, peer, said, source, now)
-    const known = new Set(
-      (await db.messages.bulkGet(sent.map((p) => p.message.id))).flatMap((row) =>
-        row === undefined ? [] : row.id,
-      ),
-    )
+    const ids = sent.map(({ message }) => message.id)
+    const known = new Map<MessageId, MessageRow | null>()
+    for (const row of await deleted_messages.bulkGet(ids)) if (row !== undefined) known.set(row.id, null)
+    for (const row of await messages.bulkGet(ids)) if (row !== undefined) known.set(row.id, row)
     const holders = await holdersOf(db, sent.filter(reception.isTaken))
     for (const item of sent) reception.receive(item, known, holders)
     await reception.close()

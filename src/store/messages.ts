@@ -1,6 +1,7 @@
 /** Message rows: how they are made of messages, and messages of them. */
 import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
 import { orderKey } from '../domain/ordering.ts'
+import { advance } from '../domain/status.ts'
 import type { MessageRow } from './schema.ts'
 
 /** Stands in `expires_at` where a row is kept. */
@@ -96,6 +97,27 @@ export function createInboundMessage(message: AuthoredMessage, details: InboundD
 /** The row of a message of our own that came back from its recipient, who therefore has it. */
 export function createRestoredMessage(message: AuthoredMessage, details: InboundDetails): MessageRow {
   return { ...createInboundMessage(message, details), direction: 'Sent', read: 1 }
+}
+
+/** The row of an own message that has arrived at another place of ours than it stands at here: that is its place. */
+export function createReturnedMessage(
+  row: MessageRow,
+  message: AuthoredMessage,
+  signature: Uint8Array,
+  now: number,
+): MessageRow {
+  const returned: MessageRow = {
+    ...row,
+    ...authoredColumns(message),
+    delivered: 1,
+    delivered_at: row.delivered_at ?? now,
+    sync_status: advance(row.sync_status, 'Delivered'),
+    expires_at: KEPT,
+    signature,
+  }
+  delete returned.refusal
+  delete returned.expired_at
+  return returned
 }
 
 /** The message that a row holds, as its author fixed it: the same each time. */

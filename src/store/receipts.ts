@@ -109,6 +109,17 @@ export function settle(
   })
 }
 
+/** The peers who have proven more than is settled: whoever led before died in between. */
+export async function unsettledPeers(db: GigiDatabase): Promise<PeerId[]> {
+  const open = (await db.receipts.toArray()).filter(
+    (row) =>
+      difference(row.delivered, row.settled_delivered).length +
+        difference(row.read, row.settled_read).length >
+      0,
+  )
+  return [...new Set(open.map((row) => row.peer_id))]
+}
+
 /** Who proved it, and when we heard. */
 export interface By {
   readonly peer: PeerId

@@ -18,7 +18,13 @@ import {
 } from '../protocol/limits.ts'
 import { newContact } from './contacts.ts'
 import { readInviteSecret, requireIdentity } from './identity.ts'
-import { createInboundMessage, createRestoredMessage, previewText } from './messages.ts'
+import {
+  createInboundMessage,
+  createRestoredMessage,
+  createReturnedMessage,
+  previewText,
+} from './messages.ts'
+import { newestPreview } from './preview.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, LogRow, MessageRow } from './schema.ts'
 
 /** push: what the peer wrote and had not been delivered. page: history that we asked for. */
@@ -43,10 +49,13 @@ export class BlockedError extends Error {
   override readonly name = 'BlockedError'
 }
 
+/** The messages that are known by their ids, with their rows if they are stored. */
+export type Known = Map<MessageId, MessageRow | null>
+
 export interface Reception {
   /** Whether something was accepted at this place before. */
   readonly isTaken: (item: VerifiedMessage) => boolean
-  receive(item: VerifiedMessage, known: Set<MessageId>, holders: Map<string, MessageId>): void
+  receive(item: VerifiedMessage, known: Known, holders: Map<string, MessageId>): void
   readonly refused: readonly Refusal[]
   proofs(): LogProof[]
   close(): Promise<void>
@@ -96,6 +105,7 @@ function reception(context: Context): Reception {
   const contact = { ...context.contact }
   const conversation = { ...context.conversation }
   const rows: MessageRow[] = []
+  const returned: { readonly was: MessageRow; readonly is: MessageRow }[] = []
   const touched = new Map<LogId, LogRow>()
   const refused: Refusal[] = []
 
@@ -141,7 +151,7 @@ function reception(context: Context): Reception {
     return null
   }
 
-  function receive(item: VerifiedMessage, known: Set<MessageId>, holders: Map<string, MessageId>): void {
+  function receive(item: VerifiedMessage, known: Known, holders: Map<string, MessageId>): void {
     const { message } = item
     const content = message.content
     // The secret counts before the limits for strangers do: whoever brings it is none.
@@ -166,11 +176,14 @@ function reception(context: Context): Reception {
       read: [],
     }
     const isNew = !has(base.accepted, message.seq)
+    const present = known.get(message.id)
+    const returns = isNew && present?.direction === 'Sent'
+    const standsElsewhere = isNew && present !== undefined && !returns
     touched.set(message.log_id, {
       ...base,
       accepted: add(base.accepted, message.seq),
       ...(message.seq > highest(base.accepted) ? { tail: message.id } : {}),
-      ...(isNew && known.has(message.id) ? { elsewhere: add(base.elsewhere ?? [], message.seq) } : {}),
+      ...(standsElsewhere ? { elsewhere: add(base.elsewhere ?? [], message.seq) } : {}),
     })
     // Every place counts, whatever stands there: it is what a stranger makes us keep.
     if (isNew && contact.state === 'request') {
@@ -178,8 +191,21 @@ function reception(context: Context): Reception {
       contact.request_bytes += item.bytes
     }
     if (isNew && !known.has(message.id)) store(item)
-    known.add(message.id)
+    if (returns) takeBack(item, present)
+    known.set(message.id, present ?? null)
     holders.set(`${message.log_id}/${message.seq}`, message.id)
+  }
+
+  /** Our own message, moved when this profile was put back, had arrived where it stood: both sides show it there. */
+  function takeBack({ message, signature }: VerifiedMessage, row: MessageRow): void {
+    const left = touched.get(row.log_id) ?? logs.get(row.log_id)
+    if (left !== undefined && row.seq > 0)
+      touched.set(row.log_id, {
+        ...left,
+        vacated: add(left.vacated ?? [], row.seq),
+        elsewhere: add(left.elsewhere ?? [], row.seq),
+      })
+    returned.push({ was: row, is: createReturnedMessage(row, message, signature, now) })
   }
 
   function store({ message, signature }: VerifiedMessage): void {
@@ -232,6 +258,14 @@ function reception(context: Context): Reception {
       if (touched.size === 0) return
       await db.logs.bulkPut([...touched.values()])
       await db.messages.bulkAdd(rows)
+      if (returned.length > 0) {
+        await db.messages.bulkPut(returned.map(({ is }) => is))
+        await db.offline_queue.bulkDelete(returned.map(({ is }) => [peer, is.id]))
+        if (returned.some(({ was }) => was.order_key === conversation.preview?.order_key)) {
+          const preview = await newestPreview(db, conversation.id)
+          if (preview !== undefined) conversation.preview = preview
+        }
+      }
       await db.contacts.put(contact)
       await db.conversations.put(conversation)
     },

@@ -12,7 +12,7 @@ import { KEPT } from './messages.ts'
 import { sendMessage, getPendingMessages, recordRefusal } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
 import { retentionOf, setRetention } from './retention.ts'
-import { expireDue } from './retry.ts'
+import { expireDue, sendAgain } from './retry.ts'
 import type { ConversationRow, GigiDatabase } from './schema.ts'
 
 const [alice, bob, carol] = [person('Alice', 1), person('Bob', 2), person('Carol', 3)]
@@ -97,6 +97,20 @@ describe('a retention period', () => {
     await clean(start + 10 * 365 * 24 * HOUR)
     expect(await texts()).toEqual(['old'])
     expect(retentionOf(await row())).toBeNull()
+  })
+
+  test('what it deleted does not come again, though its author never learned that it had come', async () => {
+    const id = await bobWrites('once', start)
+    await receive(start)
+    await setRetention(db, conversation, 3600)
+    await clean(start + HOUR)
+    expect(await texts()).toEqual([])
+    const later = start + 30 * 24 * HOUR
+    await expireDue(bobs, await raiseEpoch(bobs), later, 10)
+    await sendAgain(bobs, id, later, bob.random.bytes)
+    await receive(later)
+    expect(await texts()).toEqual([])
+    expect(await row()).toMatchObject({ unread: 0 })
   })
 
   test('deletes what was received or delivered so long ago, not by the clock of its author', async () => {

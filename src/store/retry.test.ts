@@ -21,8 +21,10 @@ const start = 1_700_000_000_000
 const TTL = DEFAULT_CONFIG.message_ttl_seconds * 1000
 let db: GigiDatabase
 let epoch: number
+let underWay = false
 
 beforeEach(async () => {
+  underWay = false
   db = await databaseOf(alice, start)
   epoch = await raiseEpoch(db)
   await addContact(db, alice.peerId, { peerId: bob.peerId, nickname: 'Bob', relays: [] }, start)
@@ -31,7 +33,17 @@ beforeEach(async () => {
 const send = (text: string, now = start) =>
   sendMessage(db, conversation, { type: 'Text', text }, now, alice.random.bytes)
 const queueRow = (id: MessageId) => db.offline_queue.get([bob.peerId, id])
-const begin = async (now: number) => (await beginDueAttempts(db, epoch, now, 100, () => 0)).tried
+const begin = async (now: number) =>
+  (
+    await beginDueAttempts(
+      db,
+      epoch,
+      now,
+      100,
+      () => 0,
+      () => underWay,
+    )
+  ).tried
 const outbox = async (now: number, holder = 'session') =>
   (await getPendingMessages(db, epoch, bob.peerId, holder, null, 100, now)).messages
 const proof = async (accepted: [number, number][]) => {
@@ -64,6 +76,15 @@ describe('timed attempts', () => {
     expect(await db.messages.get(id)).toMatchObject({ sync_attempts: 10, last_sync_attempt: now })
     expect(await nextAttemptAt(db)).toBeNull()
     expect((await outbox(now)).map((m) => m.id)).toContain(id)
+  })
+
+  test('are put off, and not counted, where a push is under way', async () => {
+    const id = await send('x')
+    const due = (await queueRow(id))?.next_retry_at ?? 0
+    underWay = true
+    expect(await begin(due)).toEqual([])
+    const interval = DEFAULT_CONFIG.retry_interval_seconds * 1000
+    expect(await queueRow(id)).toMatchObject({ retry_count: 0, next_retry_at: due + interval })
   })
 
   test('follow the configuration: for new rows at once, for queued ones from their next scheduling', async () => {

@@ -11,8 +11,9 @@ import type { GigiDatabase, MessageRow } from './schema.ts'
 
 /**
  * Counts the timed attempts that are due, at most `limit` rows, and gives each its next due time. Returns the
- * peers to try, and whether more may be due: one dial serves all due rows of a peer. Call it only while we hold a reservation, so that no
- * attempt is spent while this device is offline.
+ * peers to try, and whether more may be due: one dial serves all due rows of a peer. Where a push is under way nothing
+ * is tried and nothing counted. Call it only while we hold a reservation, so that no attempt is spent while this
+ * device is offline.
  */
 export function beginDueAttempts(
   db: GigiDatabase,
@@ -20,6 +21,7 @@ export function beginDueAttempts(
   now: number,
   limit: number,
   random: () => number,
+  isUnderWay: (peer: PeerId) => boolean,
 ): Promise<{ readonly tried: readonly PeerId[]; readonly more: boolean }> {
   return db.transaction('rw', db.meta, db.contacts, db.offline_queue, db.messages, async () => {
     await checkEpoch(db, epoch)
@@ -30,18 +32,19 @@ export function beginDueAttempts(
     // One jitter for each peer, so that its rows come due together again.
     const peers = [...new Set(rows.map((row) => row.target_peer_id))]
     const contacts = await db.contacts.bulkGet(peers)
-    const tried = peers.filter((_, i) => contacts[i]?.state === 'accepted')
+    const accepted = new Set(peers.filter((_, i) => contacts[i]?.state === 'accepted'))
+    const tried = [...accepted].filter((peer) => !isUnderWay(peer))
     const jitter = new Map(tried.map((peer) => [peer, random()]))
     for (const row of rows) {
-      if (!jitter.has(row.target_peer_id)) {
-        // Blocked: no attempt is made, and none counted.
-        row.next_retry_at = NEVER
+      const wait = jitter.get(row.target_peer_id)
+      if (wait === undefined) {
+        // Blocked: no attempt is made until that ends. Under way: it is looked at again an interval later.
+        row.next_retry_at = accepted.has(row.target_peer_id) ? now + retry_interval_seconds * 1000 : NEVER
         continue
       }
       row.retry_count += 1
       row.max_retries = max
       row.last_retry_at = now
-      const wait = jitter.get(row.target_peer_id) ?? 0
       row.next_retry_at = nextRetryAt(row.retry_count, max, retry_interval_seconds * 1000, now, wait)
     }
     await db.offline_queue.bulkPut(rows)

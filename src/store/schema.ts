@@ -88,6 +88,11 @@ export interface AcknowledgmentRow {
   ack_type: 'Delivered' | 'Read'
 }
 
+/** A received message that was deleted here. Its id stays, so that it is not taken in once more when it comes again. */
+export interface DeletedRow {
+  id: MessageId
+}
+
 export interface IdentityRow {
   id: 'self'
   peer_id: PeerId
@@ -192,6 +197,8 @@ export interface InstallationRow {
   last_minted_ms: number
   /** The latest start of any installation of this identity that is known, milliseconds: ours are later. */
   last_start_ms?: number
+  /** The start of the last installation that this one made way for. */
+  replaced_by_ms?: number
 }
 
 export type MetaRow =
@@ -201,6 +208,8 @@ export type MetaRow =
   | { key: 'invite'; secret: string; expires: number }
   /** As the relay last told it, for when it is down. */
   | { key: 'relay'; config: RelayConfig }
+  /** When the last cleanup came to its end, milliseconds. */
+  | { key: 'cleanup'; at: number }
 
 export class GigiDatabase extends Dexie {
   declare meta: Table<MetaRow, MetaRow['key']>
@@ -211,6 +220,7 @@ export class GigiDatabase extends Dexie {
   declare logs: Table<LogRow, [ConversationId, LogId]>
   declare receipts: Table<ReceiptRow, [ConversationId, LogId, PeerId]>
   declare messages: EntityTable<MessageRow, 'id'>
+  declare deleted_messages: EntityTable<DeletedRow, 'id'>
   declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
   declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
@@ -235,5 +245,6 @@ export class GigiDatabase extends Dexie {
       leases: 'peer_id',
       message_acknowledgments: 'id',
     })
+    this.version(2).stores({ deleted_messages: 'id' })
   }
 }

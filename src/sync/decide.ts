@@ -11,16 +11,7 @@ import { backoffMs } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS, MAX_SESSIONS_PER_PEER } from './limits.ts'
 import type { SessionPath } from './ports.ts'
-import {
-  flush,
-  onCommitted,
-  onFrame,
-  onOutbox,
-  onRecorded,
-  onTaken,
-  sendReads,
-  sendReplaced,
-} from './session.ts'
+import { flush, onCommitted, onFrame, onOutbox, onRecorded, onTaken, sendReads } from './session.ts'
 import {
   currentSession,
   type Decision,
@@ -66,7 +57,7 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
         [{ type: 'send', session: event.session, frame: event.page }],
       ]
     case 'outdated':
-      return sendReplaced(state, event.session, event.newer)
+      return [state, [{ type: 'replace', session: event.session, newer: event.newer }]]
     case 'seek':
       return state.sessions.length === 0 && !state.dialing && state.network && now >= state.dialAt
         ? [{ ...state, dialing: true }, [{ type: 'dial' }]]
@@ -92,6 +83,12 @@ export function isThere(state: PeerState): boolean {
   const session = currentSession(state)
   if (state.online === true || session === undefined) return state.online === true
   return state.online === null || session.heardAt > state.presenceAt
+}
+
+/** Whether something was pushed that is not answered yet. */
+export function isUnderWay(state: PeerState): boolean {
+  const session = currentSession(state)
+  return session !== undefined && session.acknowledged < session.pushed
 }
 
 const isWanted = (state: PeerState): boolean => state.queued || state.shown
@@ -151,10 +148,9 @@ function onAttempt(state: PeerState, now: number): Decision {
     const [next, effects] = connect({ ...state, queued: true, attemptDue: true }, now, true)
     return [{ ...next, attemptDue: !next.dialing }, effects]
   }
-  const settled = session.acknowledged === session.pushed
-  return settled
-    ? flush(updateSession(state, session.id, { cursor: null, more: true }), session.id)
-    : [state, []]
+  return isUnderWay(state)
+    ? [state, []]
+    : flush(updateSession(state, session.id, { cursor: null, more: true }), session.id)
 }
 
 const onWake = (state: PeerState, now: number): Decision =>

@@ -1,6 +1,5 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { NEVER } from '../domain/backoff.ts'
 import type { InstallationId } from '../domain/ids.ts'
 import { encodeFrame } from '../protocol/frame-codec.ts'
 import { setContactState } from '../store/contacts.ts'
@@ -141,30 +140,6 @@ describe('two who know each other', () => {
     }, 'the store to be left alone')
   })
 
-  test('timed attempts and the end of trying come by themselves, and none is spent while offline', async () => {
-    await alice.write(bob, 'one')
-    time.advance(3_600_000)
-    const row = async () => (await alice.db.offline_queue.toArray()).at(-1)
-    expect(await row()).toMatchObject({ retry_count: 0 })
-    await alice.comeOnline()
-    await until(async () => (await row())?.retry_count === 1, 'the first attempt')
-    const dial = vi.spyOn(alice.transport, 'dial')
-    await until(async () => {
-      time.advance(60_000)
-      return (await row())?.retry_count === 3
-    }, 'the third attempt')
-    expect(dial).toHaveBeenCalled()
-    time.advance(7 * 24 * 3_600_000)
-    await until(
-      async () => (await alice.db.messages.toArray()).at(-1)?.expired_at !== undefined,
-      'the end of trying',
-    )
-    await bob.comeOnline()
-    await until(async () => (await alice.statuses())[0] === 'Delivered', 'the introduction')
-    expect(await bob.texts(alice)).toEqual([])
-    await until(async () => (await bob.db.logs.toArray())[0]?.accepted[0]?.[1] === 2, 'the void')
-  })
-
   test('a session that breaks in mid-push is taken up again, without loss or repetition', async () => {
     await alice.comeOnline()
     for (const text of numbers(100)) await alice.write(bob, text)
@@ -220,35 +195,6 @@ describe('two who know each other', () => {
     expect(await alice.db.offline_queue.count()).toBe(1)
     expect(await bob.texts(alice)).toEqual(['before'])
   })
-})
-
-test('whoever is blocked is called on no more, and no attempt is counted', async () => {
-  await Promise.all([alice.befriend(bob), bob.befriend(alice)])
-  await alice.write(bob, 'one')
-  await setContactState(alice.db, alice.who.peerId, bob.who.peerId, 'blocked')
-  await alice.comeOnline()
-  const dial = vi.spyOn(alice.transport, 'dial')
-  const rows = () => alice.db.offline_queue.toArray()
-  await until(async () => {
-    time.advance(10_000)
-    return (await rows()).every((row) => row.next_retry_at === NEVER)
-  }, 'the attempt to be called off')
-  expect((await rows()).map((row) => row.retry_count)).toEqual([0, 0])
-  expect(dial).not.toHaveBeenCalled()
-})
-
-test('D7: when the store fails once, what is due is seen to all the same', async () => {
-  await Promise.all([alice.befriend(bob), bob.befriend(alice)])
-  await alice.write(bob, 'one')
-  await alice.comeOnline()
-  const broken = vi.spyOn(alice.db, 'transaction').mockRejectedValue(new Error('a dead handle'))
-  time.advance(7 * 24 * 3_600_000)
-  await until(() => alice.trouble === 'storage-failed', 'the fault')
-  broken.mockRestore()
-  await until(async () => {
-    time.advance(1000)
-    return (await alice.db.messages.toArray()).at(-1)?.expired_at !== undefined
-  }, 'the end of trying')
 })
 
 test('whoever says more than can be recorded loses the session, and nothing piles up', async () => {

@@ -11,7 +11,7 @@ import { isQuotaExceeded } from '../store/faults.ts'
 import { FencedError } from '../store/leadership.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { Core, EngineOptions, PeerReport } from './core.ts'
-import { decide, isThere } from './decide.ts'
+import { decide, isThere, isUnderWay } from './decide.ts'
 import { MAX_PEERS } from './limits.ts'
 import { Lookout } from './lookout.ts'
 import { Performer, type StoreEffect } from './performer.ts'
@@ -76,6 +76,10 @@ export class SyncEngine {
         lookout.silent.request()
       },
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
+      isUnderWay: (peer) => {
+        const state = this.#peers.get(peer)
+        return state !== undefined && isUnderWay(state)
+      },
       guard: core.guard,
     })
   }

@@ -193,6 +193,47 @@ describe('SPEC 11: a profile that was put back to an earlier state', () => {
     expect(await alice.texts(bob)).toEqual(texts)
     expect(await readGaps(bob.db, bob.conversationWith(alice))).toEqual([])
   })
+
+  test('what was on its way then, and had arrived, stands where the other side has it', async () => {
+    await talk(3)
+    await alice.goOffline()
+    await alice.write(bob, 'on its way')
+    const backup = await copyOf(alice.db)
+    await alice.comeOnline()
+    await until(settled(alice), 'delivery')
+    await bob.write(alice, 'its answer')
+    await until(settled(bob), 'the answer')
+    await alice.write(bob, 'more')
+    await until(settled(alice), 'delivery')
+    await alice.goOffline()
+    alice = new Device(alice.who, backup, network, time)
+    time.advance(10)
+    await alice.write(bob, 'other')
+    await alice.comeOnline()
+    await until(settled(alice), 'delivery')
+    const texts = await bob.texts(alice)
+    expect(texts.slice(6)).toEqual(['on its way', 'its answer', 'more', 'other'])
+    await until(async () => {
+      time.advance(200)
+      return (await alice.texts(bob)).length === texts.length
+    }, 'what it had forgotten')
+    expect(await alice.texts(bob)).toEqual(texts)
+    expect(await alice.statuses()).not.toContain('Pending')
+    expect((await alice.db.conversations.toArray())[0]?.preview?.text).toBe('other')
+    // A browser of Bob's that is new to it all finds no gap.
+    await bob.goOffline()
+    bob = new Device(bob.who, await databaseOf(bob.who, time.now()), network, time)
+    await bob.comeOnline()
+    await until(async () => {
+      time.advance(200)
+      return (await bob.texts(alice)).length === texts.length
+    }, 'the history')
+    expect(await bob.texts(alice)).toEqual(texts)
+    await until(async () => {
+      time.advance(200)
+      return (await readGaps(bob.db, bob.conversationWith(alice))).length === 0
+    }, 'no gap')
+  })
 })
 
 describe('SPEC 12: two browsers with one identity', () => {

@@ -5,7 +5,7 @@ import { isNewerStart, type LogNumbers, type Start, startSignedBytes } from '../
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { readContact, updateContact } from '../store/contacts.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
-import { noteStart } from '../store/identity.ts'
+import { noteReplacement } from '../store/identity.ts'
 import { releaseLease } from '../store/leases.ts'
 import type { PeerWords } from '../store/reception.ts'
 import type { Core } from './core.ts'
@@ -109,6 +109,14 @@ export class Performer {
         feed(peer, { type: 'paged', session: effect.session, page })
         return
       }
+      case 'replace': {
+        // Behind our greeting, without which nothing is listened to (SPEC 12.3).
+        const { installation, started, signature } = effect.newer
+        const session = sessions.get(effect.session)
+        session?.send(encodeFrame({ type: 'replaced', installation, started, signature }))
+        session?.close('another installation of this peer is newer')
+        return
+      }
       case 'hear-typing':
         if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
         return
@@ -143,7 +151,7 @@ export class Performer {
     const { db, epoch, self, crypto, start: own } = this.#core.options
     if (!isNewerStart(start, own)) return false
     if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
-    await noteStart(db, epoch, start.started)
+    await noteReplacement(db, epoch, start.started)
     return true
   }
 }

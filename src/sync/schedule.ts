@@ -1,10 +1,17 @@
 /** What happens at its time: due attempts and expiries, the tick of the sync interval, and the cleanup. */
 import type { PeerId } from '../domain/ids.ts'
-import { cleanAcknowledgments, cleanHistory, type HistoryPlace } from '../store/cleanup.ts'
+import {
+  cleanAcknowledgments,
+  cleanHistory,
+  type HistoryPlace,
+  lastCleanupAt,
+  noteCleanup,
+} from '../store/cleanup.ts'
 import { readConfig } from '../store/identity.ts'
+import { settle, unsettledPeers } from '../store/receipts.ts'
 import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
-import { AFTER_FAULT_MS, CLEANUP_ROWS, DUE_ROWS } from './limits.ts'
+import { AFTER_FAULT_MS, CLEANUP_ROWS, DUE_ROWS, SETTLE_ROWS } from './limits.ts'
 import { Periodic } from './periodic.ts'
 import type { Clock, Random, Timer } from './ports.ts'
 import { Coalesced } from './serial.ts'
@@ -19,6 +26,8 @@ export interface ScheduleOptions {
   readonly online: () => boolean
   readonly tick: () => void
   readonly attempt: (peer: PeerId) => void
+  /** Whether something was pushed to a peer that it has not answered yet. */
+  readonly isUnderWay: (peer: PeerId) => boolean
   /** Runs a task and reports what it throws, saying what could not be done. */
   readonly guard: (what: string, task: () => Promise<void>) => Promise<void>
 }
@@ -31,6 +40,8 @@ export class Schedule {
   readonly #periods: Coalesced
   readonly #cleaning: Coalesced
   #running = false
+  /** What was proven before this node began is settled. */
+  #settled = false
   #cancelDue: () => void = () => undefined
 
   constructor(options: ScheduleOptions) {
@@ -92,12 +103,13 @@ export class Schedule {
 
   /** Ends what has had its time, makes the timed attempts that are due, and comes back when the next one is. */
   async #seeToDue(): Promise<void> {
-    const { db, epoch, clock, timer, random, online, attempt } = this.#options
+    const { db, epoch, clock, timer, random, online, attempt, isUnderWay } = this.#options
+    await this.#settleOnce()
     while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
     const isOnline = online()
     const tried = new Set<PeerId>()
     while (isOnline) {
-      const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction)
+      const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction, isUnderWay)
       for (const peer of begun.tried) tried.add(peer)
       if (!begun.more) break
     }
@@ -113,12 +125,26 @@ export class Schedule {
     })
   }
 
+  /** What was proven and not settled when the last node died is not given up now. */
+  async #settleOnce(): Promise<void> {
+    const { db, epoch, clock } = this.#options
+    if (this.#settled) return
+    for (const peer of await unsettledPeers(db))
+      while (await settle(db, epoch, peer, SETTLE_ROWS, clock.now()));
+    this.#settled = true
+  }
+
   /** The periods as the configuration has them: a change holds at once. */
   async #keepPeriods(): Promise<void> {
-    const config = await readConfig(this.#options.db)
+    const { db, clock } = this.#options
+    const config = await readConfig(db)
+    const period = config.cleanup_interval_seconds * 1000
+    // An app that is never open for a whole period is cleaned all the same; a clock that was put back does not stop that.
+    const since = clock.now() - (await lastCleanupAt(db))
     if (!this.#isRunning()) return
     this.#tick.every(config.sync_interval_seconds * 1000)
-    this.#cleanup.every(config.cleanup_interval_seconds * 1000)
+    this.#cleanup.every(period)
+    if (since >= period || since < 0) this.#cleaning.request()
   }
 
   async #clean(): Promise<void> {
@@ -129,6 +155,7 @@ export class Schedule {
     let place: HistoryPlace | null = null
     do place = await cleanHistory(db, epoch, place, CLEANUP_ROWS, clock.now())
     while (place !== null && this.#isRunning())
+    if (place === null) await noteCleanup(db, epoch, clock.now())
   }
 
   #isRunning(): boolean {

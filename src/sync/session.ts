@@ -12,7 +12,6 @@ import {
   type Pull,
   type Push,
   type Refusal,
-  type Start,
   type Summary,
   SYNC_VERSION,
 } from '../protocol/frames.ts'
@@ -69,8 +68,8 @@ function onHello(state: PeerState, session: SessionState, hello: Hello, now: num
   if (loser !== undefined) {
     const other = wins ? hello : rival.hello
     if (other !== null && loser.hello?.installation !== other.installation)
-      effects.push({ type: 'send', session: loser.id, frame: replacedBy(other) })
-    effects.push({ type: 'close', session: loser.id, reason: 'another session is used' })
+      effects.push({ type: 'replace', session: loser.id, newer: other })
+    else effects.push({ type: 'close', session: loser.id, reason: 'another session is used' })
   }
   return [{ ...state, sessions }, effects]
 }
@@ -273,22 +272,6 @@ const recordSummary = (session: string, summary: Summary): Effect => ({
     logs.map(({ log, accepted, read }) => ({ conversation, log, accepted, read })),
   ),
   refused: [],
-})
-
-/** Tells a session's peer that another installation of it is newer, and ends the session (SPEC 12.3). */
-export const sendReplaced = (state: PeerState, session: string, newer: Start): Decision => [
-  state,
-  [
-    { type: 'send', session, frame: replacedBy(newer) },
-    { type: 'close', session, reason: 'another installation of this peer is newer' },
-  ],
-]
-
-const replacedBy = ({ installation, started, signature }: Start): Frame => ({
-  type: 'replaced',
-  installation,
-  started,
-  signature,
 })
 
 const refuse = (state: PeerState, session: string, reason: string): Decision => [

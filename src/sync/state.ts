@@ -174,6 +174,7 @@ export type Effect =
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }
   | { readonly type: 'hear-typing' }
   /** They say that we are not the newest installation of ours. */
+  | { readonly type: 'replace'; readonly session: string; readonly newer: Start }
   | { readonly type: 'check-start'; readonly start: Start }
   /** Give back the lease that the session may hold on the peer. */
   | { readonly type: 'release'; readonly session: string }
