@@ -2,6 +2,11 @@
 
 /** Dialling a peer directly, signalling and ICE included, milliseconds: 180 ms is usual, slow relays take seconds. */
 export const DIRECT_DIAL_MS = 10_000
+/**
+ * How long a direct path may be looked for before a session begins on the relayed one, milliseconds: longer than it
+ * usually takes, and short enough to wait for. The search goes on beside that session.
+ */
+export const HEAD_START_MS = 1_500
 /** Dialling a peer through the relay, milliseconds. */
 export const RELAYED_DIAL_MS = 8_000
 /** Connecting to the relay and reserving there, milliseconds. */

@@ -97,7 +97,7 @@ async function online({ transport }: Member): Promise<Recorder> {
 test('sessions are relayed where one side has no WebRTC', async () => {
   const [alice, old] = [member(true), member(false)]
   const [seen] = await Promise.all([alice, old].map(online))
-  await alice.transport.dial(old.peerId, [])
+  await alice.transport.dial(old.peerId, [], 'best')
   expect(seen?.sessions.map(({ peer, path }) => [peer, path])).toEqual([[old.peerId, 'relayed']])
   await Promise.all([alice, old].map(({ transport }) => transport.stop()))
 }, 40_000)
@@ -117,7 +117,7 @@ test('a relay that is down is a state; the reservation is made when it comes, an
   // It is a real one: others reach us by it.
   const bob = member(false)
   await online(bob)
-  await bob.transport.dial(alice.peerId, [])
+  await bob.transport.dial(alice.peerId, [], 'best')
   await Promise.all([alice.transport.stop(), bob.transport.stop()])
 }, 40_000)
 

@@ -9,6 +9,7 @@ import type { RelayConfig } from '../protocol/relay-config.ts'
 import type {
   Clock,
   Crypto,
+  DialPath,
   Log,
   Random,
   Session,
@@ -18,7 +19,7 @@ import type {
   TransportListener,
 } from '../sync/ports.ts'
 import { FrameStream } from './frame-stream.ts'
-import { DIRECT_DIAL_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
+import { DIRECT_DIAL_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
 import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
@@ -45,6 +46,8 @@ export class Libp2pTransport implements Transport {
   readonly #presence: PresenceClient
   readonly #nearby: NearbyClient
   readonly #sessions = new Set<LibP2pSession>()
+  /** Searches for direct paths that are under way. */
+  readonly #searches = new Map<PeerId, AbortController>()
   #node: GigiNode | undefined
   #link: RelayLink | undefined
   #listener: TransportListener | undefined
@@ -96,6 +99,7 @@ export class Libp2pTransport implements Transport {
 
   async stop(): Promise<void> {
     for (const session of [...this.#sessions]) session.close('this node stops')
+    for (const search of this.#searches.values()) search.abort(new Error('this node stops'))
     await this.#link?.stop()
     await this.#node?.stop()
     this.#listener = undefined
@@ -124,29 +128,68 @@ export class Libp2pTransport implements Transport {
     this.#link?.nudge()
   }
 
-  async dial(peer: PeerId, relays: readonly string[]): Promise<void> {
+  async dial(peer: PeerId, relays: readonly string[], path: DialPath): Promise<void> {
     const node = this.#node
     if (node === undefined) throw new Error('the node is not started')
     const circuits = circuitsOf([...new Set([...this.#config.relays, ...relays])])
     if (circuits.length === 0) throw new Error('no relay is known for this peer')
-    const connection = await this.#connect(node, peer, circuits)
+    // libp2p would take a dial of ours for a part of an earlier one.
+    this.#searches.get(peer)?.abort(new Error('dialled anew'))
+    if (path === 'direct') {
+      await this.#begin(await this.#findDirect(node, peer, circuits))
+      return
+    }
+    // A direct path is negotiated over the relayed one, which therefore comes first.
+    const relayed = await node.dial(
+      circuits.map((circuit) => multiaddr(`${circuit}/p2p/${peer}`)),
+      { signal: AbortSignal.timeout(RELAYED_DIAL_MS) },
+    )
+    if (path === 'relayed' || this.#options.webRtc === null || !isRelayed(relayed)) {
+      await this.#begin(relayed)
+      return
+    }
+    const search = this.#findDirect(node, peer, circuits)
+    const direct = await Promise.race([search.catch(() => null), this.#headStart()])
+    await this.#begin(direct ?? relayed)
+    if (direct !== null) this.#closeIfUnused(relayed)
+    else
+      search
+        .then((found) => this.#begin(found))
+        .catch((error: unknown) => {
+          this.#options.log.info('no direct path', { peer, reason: String(error) })
+        })
+  }
+
+  /** A direct connection, negotiated over the relayed one that there is; rejects after DIRECT_DIAL_MS. */
+  async #findDirect(node: GigiNode, peer: PeerId, circuits: readonly string[]): Promise<Connection> {
+    if (this.#options.webRtc === null) throw new Error('there is no WebRTC here')
+    const search = new AbortController()
+    this.#searches.set(peer, search)
+    try {
+      return await node.dial(
+        circuits.map((circuit) => multiaddr(`${circuit}/webrtc/p2p/${peer}`)),
+        { signal: AbortSignal.any([search.signal, AbortSignal.timeout(DIRECT_DIAL_MS)]) },
+      )
+    } finally {
+      if (this.#searches.get(peer) === search) this.#searches.delete(peer)
+    }
+  }
+
+  #headStart(): Promise<null> {
+    return new Promise((resolve) => {
+      this.#options.timer.after(HEAD_START_MS, () => {
+        resolve(null)
+      })
+    })
+  }
+
+  /** Opens a session on a connection of ours. */
+  async #begin(connection: Connection): Promise<void> {
     const stream = await connection.newStream(SYNC_PROTOCOL, {
       runOnLimitedConnection: true,
       signal: AbortSignal.timeout(RELAYED_DIAL_MS),
     })
     this.#open(stream, connection)
-  }
-
-  async #connect(node: GigiNode, peer: PeerId, circuits: readonly string[]): Promise<Connection> {
-    if (this.#options.webRtc !== null)
-      try {
-        const direct = circuits.map((circuit) => multiaddr(`${circuit}/webrtc/p2p/${peer}`))
-        return await node.dial(direct, { signal: AbortSignal.timeout(DIRECT_DIAL_MS) })
-      } catch (error) {
-        this.#options.log.info('no direct path', { peer, reason: String(error) })
-      }
-    const relayed = circuits.map((circuit) => multiaddr(`${circuit}/p2p/${peer}`))
-    return await node.dial(relayed, { signal: AbortSignal.timeout(RELAYED_DIAL_MS) })
   }
 
   #open(stream: Stream, connection: Connection): void {
@@ -162,16 +205,20 @@ export class Libp2pTransport implements Transport {
       },
       closed: (reason) => {
         this.#sessions.delete(session)
-        // The connection served this session; unless another one uses it, it serves nobody.
-        if (![...this.#sessions].some((other) => other.connection === connection))
-          connection.close().catch((error: unknown) => {
-            connection.abort(error instanceof Error ? error : new Error(reason))
-          })
+        this.#closeIfUnused(connection)
         listener.closed(session, reason)
       },
     })
     this.#sessions.add(session)
     listener.opened(session)
+  }
+
+  /** A connection serves sessions; without one it serves nobody. */
+  #closeIfUnused(connection: Connection): void {
+    if ([...this.#sessions].some((session) => session.connection === connection)) return
+    connection.close().catch((error: unknown) => {
+      connection.abort(error instanceof Error ? error : new Error('not used'))
+    })
   }
 }
 

@@ -77,7 +77,7 @@ describe('dialling', () => {
   test('a silent peer is dialled when its conversation is opened, and at each tick', () => {
     const run = new Run().feed({ type: 'shown', shown: true })
     expect(run.types).toEqual(['dial'])
-    run.feed({ type: 'dialed', ok: false, random: 0 })
+    run.feed({ type: 'dialed', path: 'best', ok: false, random: 0 })
     run.now += DIAL_BACKOFF.firstMs
     expect(run.feed({ type: 'wake' }).types).toEqual([])
     expect(run.feed({ type: 'tick' }).types).toEqual(['dial'])
@@ -86,7 +86,7 @@ describe('dialling', () => {
   test('a failed dial of a peer that is there waits, longer each time, and is tried again', () => {
     const run = new Run().feed({ type: 'presence', online: true }).feed({ type: 'queued', queued: true })
     for (const wait of [1000, 2000, 4000]) {
-      run.feed({ type: 'dialed', ok: false, random: 0 })
+      run.feed({ type: 'dialed', path: 'best', ok: false, random: 0 })
       expect(run.effects).toEqual([{ type: 'wake-at', at: run.now + wait }])
       run.now += wait
       expect(run.feed({ type: 'wake' }).types).toEqual(['dial'])
@@ -96,13 +96,13 @@ describe('dialling', () => {
   test('a session that ends as soon as it began waits like a failed dial; one that lasted does not', () => {
     const run = new Run().feed({ type: 'presence', online: true }).feed({ type: 'queued', queued: true })
     for (const wait of [1000, 2000, 4000]) {
-      run.feed({ type: 'dialed', ok: true, random: 0 }).open('1').ready('1')
+      run.feed({ type: 'dialed', path: 'best', ok: true, random: 0 }).open('1').ready('1')
       run.feed({ type: 'closed', session: '1', random: 0 })
       expect(run.effects).toContainEqual({ type: 'wake-at', at: run.now + wait })
       run.now += wait
       expect(run.feed({ type: 'wake' }).types).toEqual(['dial'])
     }
-    run.feed({ type: 'dialed', ok: true, random: 0 }).open('1').ready('1')
+    run.feed({ type: 'dialed', path: 'best', ok: true, random: 0 }).open('1').ready('1')
     run.now += LASTING_MS + 1
     expect(run.feed({ type: 'closed', session: '1', random: 0 }).types).toContain('dial')
   })
@@ -121,7 +121,7 @@ describe('dialling', () => {
 
   test('without a reservation nothing is dialled; with it back, at once and without the old waits', () => {
     const run = new Run().feed({ type: 'presence', online: true }).feed({ type: 'queued', queued: true })
-    run.feed({ type: 'dialed', ok: false, random: 0 }).feed({ type: 'network', online: false })
+    run.feed({ type: 'dialed', path: 'best', ok: false, random: 0 }).feed({ type: 'network', online: false })
     expect(run.feed({ type: 'wake' }).types).toEqual([])
     expect(run.feed({ type: 'network', online: true }).types).toEqual(['dial'])
   })

@@ -10,7 +10,8 @@
 import { backoffMs } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS, MAX_SESSIONS_PER_PEER } from './limits.ts'
-import type { SessionPath } from './ports.ts'
+import { afterSession, dial, upgrade, withoutDirect } from './paths.ts'
+import type { DialPath, SessionPath } from './ports.ts'
 import { flush, onCommitted, onFrame, onOutbox, onRecorded, onTaken, sendReads } from './session.ts'
 import {
   currentSession,
@@ -26,7 +27,11 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
   switch (event.type) {
     case 'network':
       // Back on a network, what failed before says nothing.
-      return connect({ ...state, network: event.online, failures: 0, dialAt: 0 }, now, false)
+      return connect(
+        { ...state, network: event.online, failures: 0, dialAt: 0, directFailures: 0, directAt: 0 },
+        now,
+        false,
+      )
     case 'presence':
       return connect({ ...state, online: event.online, presenceAt: now, failures: 0, dialAt: 0 }, now, false)
     case 'shown':
@@ -40,7 +45,7 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
     case 'wake':
       return onWake(state, now)
     case 'dialed':
-      return onDialed(state, event.ok, event.random, now)
+      return onDialed(state, event, now)
     case 'opened':
       return onOpened(state, event, now)
     case 'closed':
@@ -60,7 +65,7 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
       return [state, [{ type: 'replace', session: event.session, newer: event.newer }]]
     case 'seek':
       return state.sessions.length === 0 && !state.dialing && state.network && now >= state.dialAt
-        ? [{ ...state, dialing: true }, [{ type: 'dial' }]]
+        ? dial(state, now)
         : [state, []]
     case 'typing':
       return onTyping(state, event.conversation)
@@ -101,15 +106,23 @@ function connect(state: PeerState, now: number, evenIfSilent: boolean): Decision
   const due = isWanted(state) && state.network && !state.dialing && state.sessions.length === 0
   if (!due || (state.online !== true && !evenIfSilent)) return [state, []]
   if (now < state.dialAt) return [state, [{ type: 'wake-at', at: state.dialAt }]]
-  return [{ ...state, dialing: true }, [{ type: 'dial' }]]
+  return dial(state, now)
 }
 
-function onDialed(state: PeerState, ok: boolean, random: number, now: number): Decision {
+function onDialed(
+  before: PeerState,
+  { path, ok, random }: { path: DialPath; ok: boolean; random: number },
+  now: number,
+): Decision {
+  const state = { ...before, dialing: false }
+  const isDirect = state.sessions.some((session) => session.path === 'direct')
+  const sought = path !== 'relayed' && !isDirect
   // Whether it was worth it shows when the session lasts.
-  if (ok) return [{ ...state, dialing: false }, []]
+  if (ok) return [sought ? withoutDirect(state, random, now) : state, []]
+  if (path === 'direct') return connect(withoutDirect(state, random, now), now, false)
   const failures = state.failures + 1
   const dialAt = now + backoffMs(failures, DIAL_BACKOFF, random)
-  return connect({ ...state, dialing: false, failures, dialAt }, now, false)
+  return connect({ ...state, failures, dialAt }, now, false)
 }
 
 function onQueued(state: PeerState, queued: boolean, now: number): Decision {
@@ -132,7 +145,8 @@ function onTick(state: PeerState, now: number): Decision {
     )
   const idle = !isWanted(state) && session.initiator === state.self && now - session.activeAt > IDLE_MS
   if (idle) return [state, [{ type: 'close', session: session.id, reason: 'idle' }]]
-  return [state, session.ready ? [{ type: 'compare', session: session.id }] : []]
+  const [next, effects] = upgrade(state, now)
+  return [next, session.ready ? [{ type: 'compare', session: session.id }, ...effects] : effects]
 }
 
 function onTyping(state: PeerState, conversation: ConversationId): Decision {
@@ -206,7 +220,8 @@ function onClosed(state: PeerState, id: string, random: number, now: number): De
   // A session that ends as soon as it began is a failed dial: it would be made again and again.
   const failures = session === undefined || now - session.openedAt > LASTING_MS ? 0 : state.failures + 1
   const dialAt = failures === 0 ? 0 : now + backoffMs(failures, DIAL_BACKOFF, random)
-  const rest = { ...state, failures, dialAt, sessions: state.sessions.filter((s) => s.id !== id) }
+  const left = session === undefined ? state : afterSession(state, session, random, now)
+  const rest = { ...left, failures, dialAt, sessions: state.sessions.filter((s) => s.id !== id) }
   const [next, effects] = connect(rest, now, false)
   return [next, [{ type: 'release', session: id }, ...effects]]
 }

@@ -15,7 +15,7 @@ import { decide, isThere, isUnderWay } from './decide.ts'
 import { MAX_PEERS } from './limits.ts'
 import { Lookout } from './lookout.ts'
 import { Performer, type StoreEffect } from './performer.ts'
-import type { NetworkState, Session } from './ports.ts'
+import type { DialPath, NetworkState, Session } from './ports.ts'
 import { Schedule } from './schedule.ts'
 import { SerialByKey } from './serial.ts'
 import {
@@ -157,7 +157,7 @@ export class SyncEngine {
   #run(peer: PeerId, effect: Effect): void {
     switch (effect.type) {
       case 'dial':
-        void this.#dial(peer)
+        void this.#dial(peer, effect.path)
         return
       case 'close':
         this.#sessions.get(effect.session)?.close(effect.reason)
@@ -191,17 +191,17 @@ export class SyncEngine {
     }
   }
 
-  async #dial(peer: PeerId): Promise<void> {
+  async #dial(peer: PeerId, path: DialPath): Promise<void> {
     const { transport, db, log, random } = this.#options
     let ok = true
     try {
       const contact = await readContact(db, peer)
-      await transport.dial(peer, contact?.relays ?? [])
+      await transport.dial(peer, contact?.relays ?? [], path)
     } catch (error) {
       ok = false
-      log.info('could not reach a peer', { peer, reason: String(error) })
+      log.info('could not reach a peer', { peer, path, reason: String(error) })
     }
-    this.#feed(peer, { type: 'dialed', ok, random: random.fraction() })
+    this.#feed(peer, { type: 'dialed', path, ok, random: random.fraction() })
   }
 
   #onNetwork(state: NetworkState): void {

@@ -2,6 +2,10 @@
 
 /** A failed dial of a peer that is there: first wait and longest wait, milliseconds. */
 export const DIAL_BACKOFF = { firstMs: 1_000, maxMs: 30_000 }
+/** A direct path that could not be had, or did not hold, is looked for again: first and longest wait, milliseconds. */
+export const DIRECT_BACKOFF = { firstMs: 30_000, maxMs: 15 * 60_000 }
+/** A direct session that ends sooner than this did not hold, milliseconds. */
+export const STEADY_MS = 60_000
 /** A session that ends sooner than this counts as a failed dial, milliseconds. */
 export const LASTING_MS = 5_000
 /** A session with nothing to say and nobody looking is closed after this long, milliseconds. */

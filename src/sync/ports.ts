@@ -7,7 +7,7 @@ import type { Start } from '../protocol/frames.ts'
 import type { Watch } from '../protocol/presence.ts'
 
 export interface Clock {
-  /** Milliseconds since the Unix epoch. May jump. */
+  /** Whole milliseconds since the Unix epoch. May jump. */
   now(): number
 }
 
@@ -41,6 +41,8 @@ export interface Log {
 /** online: holds a reservation at a relay, so that others can reach us. */
 export type NetworkState = 'online' | 'connecting' | 'offline'
 export type SessionPath = 'direct' | 'relayed'
+/** best: a direct path, or the relayed one until a direct one is found. */
+export type DialPath = SessionPath | 'best'
 
 /** One open stream of the sync protocol. Whole frames go in and come out, in order; loss ends the session. */
 export interface Session {
@@ -79,8 +81,9 @@ export interface Transport {
   /** Tells whoever may know of another installation of ours which one this is. */
   announce(start: Start): void
   /**
-   * Opens a session by the best path there is; `opened` reports it before this resolves. `relays` are addresses where the
-   * peer may be found besides our own relay. Rejects when it cannot be reached.
+   * Opens a session by the path that is asked for; `opened` reports it before this resolves, and a second one when a
+   * better path is found later. `relays` are addresses where the peer may be found besides our own relay. Rejects when
+   * it cannot be reached so.
    */
-  dial(peer: PeerId, relays: readonly string[]): Promise<void>
+  dial(peer: PeerId, relays: readonly string[], path: DialPath): Promise<void>
 }

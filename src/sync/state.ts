@@ -12,7 +12,7 @@ import type {
   Start,
   Summary,
 } from '../protocol/frames.ts'
-import type { SessionPath } from './ports.ts'
+import type { DialPath, SessionPath } from './ports.ts'
 
 export interface SessionState {
   readonly id: string
@@ -77,6 +77,10 @@ export interface PeerState {
   /** Failed dials in a row, and when the next may begin. */
   readonly failures: number
   readonly dialAt: number
+  /** Direct paths that could not be had or did not hold, one after another. */
+  readonly directFailures: number
+  /** No direct path is looked for before this time. */
+  readonly directAt: number
   /** A timed attempt waits for `dialAt`. */
   readonly attemptDue: boolean
   /** The session in use is first; others have not been decided upon. */
@@ -96,7 +100,7 @@ export type PeerEvent =
   | { readonly type: 'seek' }
   /** Our user writes to them. */
   | { readonly type: 'typing'; readonly conversation: ConversationId }
-  | { readonly type: 'dialed'; readonly ok: boolean; readonly random: number }
+  | { readonly type: 'dialed'; readonly path: DialPath; readonly ok: boolean; readonly random: number }
   | {
       readonly type: 'opened'
       readonly session: string
@@ -139,7 +143,7 @@ export type PeerEvent =
   | { readonly type: 'blocked' }
 
 export type Effect =
-  | { readonly type: 'dial' }
+  | { readonly type: 'dial'; readonly path: DialPath }
   | { readonly type: 'close'; readonly session: string; readonly reason: string }
   | { readonly type: 'send'; readonly session: string; readonly frame: Frame }
   /** Send our hello and our summary. */
@@ -194,6 +198,8 @@ export const unknownPeer = (self: PeerId, peer: PeerId, network: boolean): PeerS
   dialing: false,
   failures: 0,
   dialAt: 0,
+  directFailures: 0,
+  directAt: 0,
   attemptDue: false,
   sessions: [],
 })

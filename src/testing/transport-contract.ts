@@ -71,7 +71,7 @@ export function transportContract(
     session?.send(new TextEncoder().encode(text))
 
   async function connected(): Promise<readonly [Session, Session]> {
-    await alice.transport.dial(bob.peerId, [])
+    await alice.transport.dial(bob.peerId, [], 'best')
     await until(() => alice.seen.sessions.length === 1 && bob.seen.sessions.length === 1, 'the session')
     return [alice.seen.sessions[0], bob.seen.sessions[0]] as [Session, Session]
   }
@@ -106,7 +106,7 @@ export function transportContract(
 
   test('a peer that is not there cannot be dialled', async () => {
     await bob.transport.stop()
-    await expect(alice.transport.dial(bob.peerId, [])).rejects.toThrow()
+    await expect(alice.transport.dial(bob.peerId, [], 'best')).rejects.toThrow()
   })
 
   test('presence is told where the watching is mutual, and taken back when it ends', async () => {

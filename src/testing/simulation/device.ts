@@ -32,7 +32,7 @@ export class Device {
     this.who = who
     this.name = name
     this.contacts = contacts
-    this.clock = { now: () => world.schedule.now + this.clockOffset }
+    this.clock = { now: () => Math.floor(world.schedule.now) + this.clockOffset }
   }
 
   /** Writes what the profile begins with. */
