@@ -3,6 +3,8 @@ import { expect, type Locator, type Page } from '@playwright/test'
 
 export type Status = 'pending' | 'synced' | 'delivered' | 'acknowledged' | 'expired'
 
+let channels = 0
+
 export class GigiPage {
   readonly page: Page
   readonly #url: string
@@ -75,6 +77,30 @@ export class GigiPage {
     await this.composer.fill(text)
     await this.page.getByRole('button', { name: 'Send', exact: true }).click()
     await expect(this.composer).toHaveValue('')
+  }
+
+  /**
+   * Sends texts as fast as the app takes them, without leaving the page: each when the composer is empty again, which
+   * says that the one before is stored. `onSent` is told then.
+   */
+  async sendMany(texts: readonly string[], onSent: (text: string) => void = () => undefined): Promise<void> {
+    const channel = `sent-${String(++channels)}`
+    await this.page.exposeFunction(channel, onSent)
+    await this.page.evaluate(
+      async ([texts, channel]) => {
+        const box = document.querySelector('textarea')
+        if (box === null) throw new Error('no conversation is open')
+        const told = (globalThis as unknown as Record<string, (text: string) => Promise<void>>)[channel]
+        for (const text of texts) {
+          box.value = text
+          box.dispatchEvent(new InputEvent('input', { bubbles: true }))
+          box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+          while (box.value !== '') await new Promise((resolve) => requestAnimationFrame(resolve))
+          await told?.(text)
+        }
+      },
+      [texts, channel] as const,
+    )
   }
 
   message(text: string): Locator {

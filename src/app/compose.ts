@@ -5,6 +5,7 @@ import { type RelayConfig, readRelayConfig } from '../protocol/relay-config.ts'
 import { readRelayConfig as storedRelayConfig, saveRelayConfig } from '../store/identity.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import { type Clean, cleanUp } from '../sync/clean-up.ts'
 import type { EngineListener } from '../sync/core.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { beginStart } from '../sync/start.ts'
@@ -17,6 +18,8 @@ const CONFIG_TIMEOUT_MS = 5_000
 
 export interface EngineSurroundings {
   readonly timer: Timer
+  /** Where it is not given, the cleanup runs on this thread. */
+  readonly clean?: Clean
   readonly listener: EngineListener
   readonly onNearby: Libp2pTransportOptions['onNearby']
 }
@@ -33,7 +36,7 @@ export interface ComposedEngine {
 export async function composeEngine(
   db: GigiDatabase,
   identity: IdentityRow,
-  { timer, listener, onNearby }: EngineSurroundings,
+  { timer, listener, onNearby, clean }: EngineSurroundings,
 ): Promise<ComposedEngine> {
   const seed = signingSeed(identity.entropy)
   const crypto = await createCrypto(seed)
@@ -54,6 +57,7 @@ export async function composeEngine(
     start: await beginStart(db, epoch, crypto, clock.now()),
     relays: () => transport.relays(),
     listener,
+    clean: clean ?? ((epoch, signal) => cleanUp(db, epoch, clock, signal)),
   })
   return { engine, transport }
 }

@@ -5,9 +5,9 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
-import { WorkerTimer } from '../worker/worker-timer.ts'
+import { Upkeep } from '../worker/upkeep.ts'
 import { composeEngine } from './compose.ts'
-import { log } from './ports.ts'
+import { clock, log, timer } from './ports.ts'
 import type { StatusHub } from './status.ts'
 
 /** Someone who said that they are typing is shown so for this long, milliseconds: they say it every three seconds. */
@@ -34,11 +34,18 @@ export async function startNode(
   const ended = Promise.withResolvers<NodeEnd>()
   /** How to call off the end of each peer's typing. */
   const typing = new Map<PeerId, () => void>()
-  const timer = new WorkerTimer(
-    () => new Worker(new URL('../worker/timer.worker.ts', import.meta.url), { type: 'module' }),
-  )
+  let nudge = (): void => undefined
+  const upkeep = new Upkeep({
+    start: () => new Worker(new URL('../worker/upkeep.worker.ts', import.meta.url), { type: 'module' }),
+    clock,
+    watch: timer,
+    slept: () => {
+      nudge()
+    },
+  })
   const { engine, transport } = await composeEngine(db, identity, {
-    timer,
+    timer: upkeep,
+    clean: (epoch, signal) => upkeep.clean(epoch, signal),
     onNearby: (nearby) => {
       hub.publish({ nearby })
     },
@@ -57,7 +64,7 @@ export async function startNode(
         hub.publishPeer(peer, { typing: true })
         typing.set(
           peer,
-          timer.after(TYPING_SHOWN_MS, () => {
+          upkeep.after(TYPING_SHOWN_MS, () => {
             hub.publishPeer(peer, { typing: false })
           }),
         )
@@ -83,20 +90,25 @@ export async function startNode(
   } catch (error) {
     // What had begun would go on beside the next attempt.
     await engine.stop()
-    timer.stop()
+    upkeep.stop()
     throw error
   }
   const stopShowing = showNearby(db, transport)
+  nudge = () => {
+    transport.nudge()
+    engine.resumed()
+  }
   return {
     nudge: () => {
-      transport.nudge()
+      nudge()
     },
     ended: ended.promise,
     async stop() {
+      // From here on it answers nobody: if it never comes to its end, another tab takes the lock.
+      hub.follow()
       stopShowing()
       await engine.stop()
-      timer.stop()
-      hub.follow()
+      upkeep.stop()
     },
   }
 }

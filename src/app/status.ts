@@ -3,7 +3,8 @@
  * open, ask. The other way round each tab says whose conversation it shows.
  */
 import { isPeerId, type PeerId } from '../domain/ids.ts'
-import type { NodeStatus, PeerStatus, StatusFeed } from './api.ts'
+import type { Timer } from '../sync/ports.ts'
+import type { NodeStatus, PeerStatus, StatusFeed, Trouble } from './api.ts'
 
 export const UNKNOWN_STATUS: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
 
@@ -35,6 +36,9 @@ export class StatusHub implements StatusFeed {
   #status = UNKNOWN_STATUS
   #publishing = false
   #tabs = NOBODY
+  /** What concerns this tab alone. */
+  #ownTrouble: Trouble | null = null
+  readonly #waiting = new Set<() => void>()
 
   /** `tab` is unique to this tab. */
   constructor(tab: string) {
@@ -47,7 +51,7 @@ export class StatusHub implements StatusFeed {
 
   subscribe(listener: (status: NodeStatus) => void): () => void {
     this.#listeners.add(listener)
-    listener(this.#status)
+    listener(this.status)
     return () => this.#listeners.delete(listener)
   }
 
@@ -91,12 +95,39 @@ export class StatusHub implements StatusFeed {
   }
 
   get status(): NodeStatus {
-    return this.#status
+    return this.#ownTrouble === null ? this.#status : { ...this.#status, trouble: this.#ownTrouble }
+  }
+
+  /** Says something that concerns this tab alone, or (null) nothing more of it. */
+  warn(trouble: Trouble | null): void {
+    if (trouble === this.#ownTrouble) return
+    this.#ownTrouble = trouble
+    this.#set(this.#status)
+  }
+
+  /** Whether the tab that leads answers within `ms` milliseconds; this tab itself does not count. */
+  answers(ms: number, timer: Timer): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (answered: boolean): void => {
+        cancel()
+        this.#waiting.delete(heard)
+        resolve(answered)
+      }
+      const heard = (): void => {
+        settle(true)
+      }
+      const cancel = timer.after(ms, () => {
+        settle(false)
+      })
+      this.#waiting.add(heard)
+      this.#say({ type: 'ask' })
+    })
   }
 
   #heard(word: Word): void {
     switch (word.type) {
       case 'status':
+        for (const heard of [...this.#waiting]) heard()
         if (!this.#publishing) this.#set(word.status)
         return
       case 'ask': {
@@ -121,7 +152,7 @@ export class StatusHub implements StatusFeed {
 
   #set(status: NodeStatus): void {
     this.#status = status
-    for (const listener of this.#listeners) listener(status)
+    for (const listener of this.#listeners) listener(this.status)
   }
 
   #say(word: Word): void {

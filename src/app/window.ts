@@ -38,11 +38,6 @@ export function composeWindow(): GigiApp {
 }
 
 async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
-  if (!('locks' in navigator)) {
-    hub.lead(NOBODY)
-    hub.publish({ network: 'offline', trouble: 'no-locks' })
-    return
-  }
   const identity = await firstIdentity(db)
   refreshInvite(db)
   document.addEventListener('visibilitychange', () => {
@@ -50,14 +45,16 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
   })
   const replacement = await lastReplacement(db)
   await takeTurns(
-    async () => {
+    async (signal) => {
+      // Tabs that wait hear from here on that someone leads.
+      hub.lead(NOBODY)
       // Another browser took over while this tab waited: only a tab that is opened after that takes back.
       if ((await lastReplacement(db)) !== replacement) await stayOut(hub)
       // The network code is the larger part of the app; the first screen does not wait for it.
       const { startNode } = await import('./node.ts')
       const node = await startNode(db, identity, hub)
       const stopListening = nudgeOnReturn(node)
-      const end = await node.ended
+      const end = await Promise.race([node.ended, aborted(signal)])
       stopListening()
       await node.stop()
       if (end === 'replaced') await stayOut(hub)
@@ -67,8 +64,24 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
       hub.follow()
       await new Promise<void>((resolve) => timer.after(RESTART_MS, resolve))
     },
+    {
+      timer,
+      answers: (ms) => hub.answers(ms, timer),
+      isVisible: () => document.visibilityState === 'visible',
+      shutOut: (isOut) => {
+        hub.warn(isOut ? 'no-locks' : null)
+      },
+    },
   )
 }
+
+const aborted = (signal: AbortSignal): Promise<'over'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('over')
+    signal.addEventListener('abort', () => {
+      resolve('over')
+    })
+  })
 
 /** Says that another browser uses this identity, and keeps the lock, so that no other tab takes it back unasked. */
 function stayOut(hub: StatusHub): Promise<never> {
@@ -103,15 +116,18 @@ function firstIdentity(db: GigiDatabase): Promise<IdentityRow> {
 /** Tells the node of every sign that the network may be back. */
 function nudgeOnReturn(node: NodeHandle): () => void {
   const nudge = (): void => {
-    if (document.visibilityState === 'visible') node.nudge()
+    node.nudge()
+  }
+  const nudgeIfShown = (): void => {
+    if (document.visibilityState === 'visible') nudge()
   }
   const events = ['online', 'offline', 'pageshow'] as const
   for (const event of events) window.addEventListener(event, nudge)
-  document.addEventListener('visibilitychange', nudge)
+  document.addEventListener('visibilitychange', nudgeIfShown)
   document.addEventListener('resume', nudge)
   return () => {
     for (const event of events) window.removeEventListener(event, nudge)
-    document.removeEventListener('visibilitychange', nudge)
+    document.removeEventListener('visibilitychange', nudgeIfShown)
     document.removeEventListener('resume', nudge)
   }
 }

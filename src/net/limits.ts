@@ -7,6 +7,8 @@ export const DIRECT_DIAL_MS = 10_000
  * usually takes, and short enough to wait for. The search goes on beside that session.
  */
 export const HEAD_START_MS = 1_500
+/** A connection without a session is dead when it is older than this, milliseconds: a stream opens within it. */
+export const FRESH_MS = 3_000
 /** Dialling a peer through the relay, milliseconds. */
 export const RELAYED_DIAL_MS = 8_000
 /** Connecting to the relay and reserving there, milliseconds. */

@@ -1,5 +1,6 @@
 /** The Transport port on libp2p: WebRTC by way of the relay, or the relayed connection where that cannot be had. */
 import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { type Start, SYNC_PROTOCOL } from '../protocol/frames.ts'
@@ -19,7 +20,7 @@ import type {
   TransportListener,
 } from '../sync/ports.ts'
 import { FrameStream } from './frame-stream.ts'
-import { DIRECT_DIAL_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
+import { DIRECT_DIAL_MS, FRESH_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
 import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
@@ -135,6 +136,7 @@ export class Libp2pTransport implements Transport {
     if (circuits.length === 0) throw new Error('no relay is known for this peer')
     // libp2p would take a dial of ours for a part of an earlier one.
     this.#searches.get(peer)?.abort(new Error('dialled anew'))
+    this.#abortDead(node, peer)
     if (path === 'direct') {
       await this.#begin(await this.#findDirect(node, peer, circuits))
       return
@@ -142,7 +144,7 @@ export class Libp2pTransport implements Transport {
     // A direct path is negotiated over the relayed one, which therefore comes first.
     const relayed = await node.dial(
       circuits.map((circuit) => multiaddr(`${circuit}/p2p/${peer}`)),
-      { signal: AbortSignal.timeout(RELAYED_DIAL_MS) },
+      { signal: AbortSignal.timeout(RELAYED_DIAL_MS), force: true },
     )
     if (path === 'relayed' || this.#options.webRtc === null || !isRelayed(relayed)) {
       await this.#begin(relayed)
@@ -213,9 +215,24 @@ export class Libp2pTransport implements Transport {
     listener.opened(session)
   }
 
+  /**
+   * A connection that has lost its session serves nobody. Where the peer's browser died it is dead as well and does not
+   * know it yet, and libp2p would take it for a good one. Those of the last moment are the peer's own dial.
+   */
+  #abortDead(node: GigiNode, peer: PeerId): void {
+    const before = this.#options.clock.now() - FRESH_MS
+    for (const connection of node.getConnections(peerIdFromString(peer)))
+      if (connection.timeline.open < before && !this.#isUsed(connection))
+        connection.abort(new Error('it has lost its session'))
+  }
+
+  #isUsed(connection: Connection): boolean {
+    return [...this.#sessions].some((session) => session.connection === connection)
+  }
+
   /** A connection serves sessions; without one it serves nobody. */
   #closeIfUnused(connection: Connection): void {
-    if ([...this.#sessions].some((session) => session.connection === connection)) return
+    if (this.#isUsed(connection)) return
     connection.close().catch((error: unknown) => {
       connection.abort(error instanceof Error ? error : new Error('not used'))
     })

@@ -1,5 +1,6 @@
 /** What the parts of the engine share. */
 import type { PeerId } from '../domain/ids.ts'
+import type { Clean } from './clean-up.ts'
 import type { EffectContext } from './effects.ts'
 import type { Log, NetworkState, Session, SessionPath, Timer, Transport } from './ports.ts'
 import type { PeerEvent, PeerState } from './state.ts'
@@ -27,6 +28,7 @@ export interface EngineOptions extends EffectContext {
   readonly self: PeerId
   readonly transport: Transport
   readonly timer: Timer
+  readonly clean: Clean
   readonly log: Log
   readonly listener: EngineListener
 }

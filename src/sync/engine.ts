@@ -132,6 +132,14 @@ export class SyncEngine {
       if (before.has(peer) !== peers.has(peer)) this.#feed(peer, { type: 'shown', shown: peers.has(peer) })
   }
 
+  /** The device may have slept, or the network have changed: looks at once at what would have come by and by. */
+  resumed(): void {
+    if (!this.#running) return
+    // As on another network, what failed before says nothing.
+    this.#tellNetwork()
+    this.#schedule.resumed()
+  }
+
   /** Our user writes to `peer`: it is told, if it is connected. The caller does not call this at every key. */
   compose(peer: PeerId, conversation: ConversationId): void {
     this.#work.run(peer, () =>
@@ -207,10 +215,14 @@ export class SyncEngine {
   #onNetwork(state: NetworkState): void {
     this.#network = state
     this.#options.listener.network(state)
-    for (const peer of [...this.#peers.keys()])
-      this.#feed(peer, { type: 'network', online: state === 'online' })
+    this.#tellNetwork()
     this.#lookout.queue.request()
     this.#schedule.queueChanged()
+  }
+
+  #tellNetwork(): void {
+    for (const peer of [...this.#peers.keys()])
+      this.#feed(peer, { type: 'network', online: this.#network === 'online' })
   }
 
   #onOpened(session: Session): void {

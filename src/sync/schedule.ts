@@ -1,17 +1,12 @@
 /** What happens at its time: due attempts and expiries, the tick of the sync interval, and the cleanup. */
 import type { PeerId } from '../domain/ids.ts'
-import {
-  cleanAcknowledgments,
-  cleanHistory,
-  type HistoryPlace,
-  lastCleanupAt,
-  noteCleanup,
-} from '../store/cleanup.ts'
+import { lastCleanupAt } from '../store/cleanup.ts'
 import { readConfig } from '../store/identity.ts'
 import { settle, unsettledPeers } from '../store/receipts.ts'
 import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
-import { AFTER_FAULT_MS, CLEANUP_ROWS, DUE_ROWS, SETTLE_ROWS } from './limits.ts'
+import type { Clean } from './clean-up.ts'
+import { AFTER_FAULT_MS, DUE_ROWS, SETTLE_ROWS } from './limits.ts'
 import { Periodic } from './periodic.ts'
 import type { Clock, Random, Timer } from './ports.ts'
 import { Coalesced } from './serial.ts'
@@ -28,6 +23,7 @@ export interface ScheduleOptions {
   readonly attempt: (peer: PeerId) => void
   /** Whether something was pushed to a peer that it has not answered yet. */
   readonly isUnderWay: (peer: PeerId) => boolean
+  readonly clean: Clean
   /** Runs a task and reports what it throws, saying what could not be done. */
   readonly guard: (what: string, task: () => Promise<void>) => Promise<void>
 }
@@ -39,6 +35,7 @@ export class Schedule {
   readonly #due: Coalesced
   readonly #periods: Coalesced
   readonly #cleaning: Coalesced
+  readonly #stopping = new AbortController()
   #running = false
   /** What was proven before this node began is settled. */
   #settled = false
@@ -57,7 +54,9 @@ export class Schedule {
     this.#periods = new Coalesced(() =>
       guard('read the configuration', () => this.#orLater(() => this.#keepPeriods(), this.#periods)),
     )
-    this.#cleaning = new Coalesced(() => guard('clean up', () => this.#clean()))
+    this.#cleaning = new Coalesced(() =>
+      guard('clean up', () => options.clean(options.epoch, this.#stopping.signal)),
+    )
   }
 
   start(): void {
@@ -68,6 +67,7 @@ export class Schedule {
 
   stop(): void {
     this.#running = false
+    this.#stopping.abort()
     this.#tick.stop()
     this.#cleanup.stop()
     this.#cancelDue()
@@ -81,6 +81,13 @@ export class Schedule {
   /** The queue may hold something that is due earlier, or the network is back. */
   queueChanged(): void {
     this.#due.request()
+  }
+
+  /** Much time may have passed unseen: whatever is due, is due now. */
+  resumed(): void {
+    this.#due.request()
+    this.#periods.request()
+    this.#options.tick()
   }
 
   /** The configuration may have changed. */
@@ -145,17 +152,6 @@ export class Schedule {
     this.#tick.every(config.sync_interval_seconds * 1000)
     this.#cleanup.every(period)
     if (since >= period || since < 0) this.#cleaning.request()
-  }
-
-  async #clean(): Promise<void> {
-    const { db, epoch, clock } = this.#options
-    let cursor: string | null = null
-    do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
-    while (cursor !== null && this.#isRunning())
-    let place: HistoryPlace | null = null
-    do place = await cleanHistory(db, epoch, place, CLEANUP_ROWS, clock.now())
-    while (place !== null && this.#isRunning())
-    if (place === null) await noteCleanup(db, epoch, clock.now())
   }
 
   #isRunning(): boolean {

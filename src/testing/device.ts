@@ -9,6 +9,7 @@ import { raiseEpoch } from '../store/leadership.ts'
 import { sendMessage } from '../store/outbox.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import type { PeerReport } from '../sync/core.ts'
+import { cleanUp } from '../sync/clean-up.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { beginStart } from '../sync/start.ts'
 import { type FakeTime, silentLog } from './fake-world.ts'
@@ -47,6 +48,7 @@ export class Device {
       transport: this.transport,
       clock: this.time,
       timer: this.time,
+      clean: (epoch, signal) => cleanUp(this.db, epoch, this.time, signal),
       random: this.who.random,
       crypto: this.who.crypto,
       log: silentLog,

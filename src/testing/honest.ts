@@ -7,6 +7,7 @@ import { addContact } from '../store/contacts.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import { sendMessage } from '../store/outbox.ts'
 import type { GigiDatabase } from '../store/schema.ts'
+import { cleanUp } from '../sync/clean-up.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { beginStart } from '../sync/start.ts'
 import { type FakeTime, until } from './fake-world.ts'
@@ -53,6 +54,7 @@ export class Honest {
     this.#engine = new SyncEngine({
       ...{ db, epoch, self: who.peerId, transport: network.transport(who.peerId), clock: time, timer: time },
       ...{ random: who.random, crypto: who.crypto, start, relays: () => [] },
+      clean: (epoch, signal) => cleanUp(db, epoch, time, signal),
       log: { info: () => undefined, warn: complain },
       listener: {
         network: () => undefined,

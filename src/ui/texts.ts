@@ -47,7 +47,7 @@ const trouble: Readonly<Record<Trouble, string>> = {
   replaced:
     'Gigi is now in use in another browser with your recovery phrase. To go on here instead, reload this page.',
   'no-locks':
-    'This browser cannot keep several tabs apart (it lacks Web Locks). Use Gigi in one tab only, or in a newer browser.',
+    'Gigi cannot connect in this tab: it runs in another one, and this browser cannot keep several apart (it lacks Web Locks). Use the other tab, or a newer browser.',
 }
 
 const status: Readonly<Record<SyncStatus, { readonly name: string; readonly explanation: string }>> = {

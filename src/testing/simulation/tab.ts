@@ -2,6 +2,7 @@
 import type { PeerId } from '../../domain/ids.ts'
 import { raiseEpoch } from '../../store/leadership.ts'
 import type { GigiDatabase } from '../../store/schema.ts'
+import { cleanUp } from '../../sync/clean-up.ts'
 import { SyncEngine } from '../../sync/engine.ts'
 import { beginStart } from '../../sync/start.ts'
 import type { Timer } from '../../sync/ports.ts'
@@ -46,18 +47,20 @@ export class Tab {
   async open(): Promise<void> {
     const { world, who, name, clock } = this.device
     this.db = await openWatched(name, this.#watcher(false))
-    this.#engineDb = await openWatched(name, this.#watcher(true))
+    const engineDb = await openWatched(name, this.#watcher(true))
+    this.#engineDb = engineDb
     if (this.isDead) this.#closeHandles()
-    this.epoch = await raiseEpoch(this.#engineDb)
+    this.epoch = await raiseEpoch(engineDb)
     const crypto = world.crypto(who.peerId)
-    const start = await beginStart(this.#engineDb, this.epoch, crypto, clock.now())
+    const start = await beginStart(engineDb, this.epoch, crypto, clock.now())
     const engine = new SyncEngine({
-      db: this.#engineDb,
+      db: engineDb,
       epoch: this.epoch,
       self: who.peerId,
       transport: this.transport,
       clock,
       timer: this.#timer,
+      clean: (epoch, signal) => cleanUp(engineDb, epoch, clock, signal),
       random: who.random,
       crypto,
       log: silentLog,

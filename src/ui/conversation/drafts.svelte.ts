@@ -1,7 +1,7 @@
 import type { GigiApp } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { attempt, type Problem } from '../attempt.ts'
-import { joinTexts, readDraft, writeDraft } from './drafts.ts'
+import { joinTexts, readDraft, typedSince, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, type Sending, sendingToken } from './sending.ts'
 
 let sent = 0
@@ -13,6 +13,8 @@ export class Draft {
   readonly #conversation: ConversationId
   #text = $state('')
   #problem: Problem | null = $state(null)
+  /** What is in the field and being sent: it stays there until it is stored, since an empty field says that it is (D1). */
+  #underWay = ''
   /** Settles when everything sent so far is: one after the other, so that the order is that of writing. */
   #line: Promise<void> = Promise.resolve()
 
@@ -37,24 +39,34 @@ export class Draft {
     return this.#problem
   }
 
-  /** Empties the draft and sends its text; what is refused comes back into the draft. */
+  /** Sends the text, and takes it out of the draft when it is stored; what is refused stays. */
   send(): void {
-    const text = this.#text.trim()
+    const text = typedSince(this.#underWay, this.#text).trim()
     if (text === '') return
     const token = sendingToken(Date.now(), ++sent, crypto.randomUUID())
     const sending = { token, conversation: this.#conversation, text }
     noteSending(this.#storage, sending)
-    this.text = ''
-    this.deliver(sending)
+    const written = (this.#underWay = this.#text)
+    this.#line = this.#line.then(async () => {
+      if (await this.#store(sending)) this.text = typedSince(written, this.#text)
+      else if (!this.#text.includes(text)) this.text = joinTexts(text, this.#text)
+      if (this.#underWay === written) this.#underWay = ''
+    })
   }
 
-  /** Sends a text that was noted, after those before it. */
-  deliver({ token, conversation, text }: Sending): void {
+  /** Sends a text that was noted by a tab that died, after those before it; it may still be in the draft. */
+  deliver(sending: Sending): void {
+    const { text } = sending
     this.#line = this.#line.then(async () => {
-      this.#problem = await attempt(() => this.#app.commands.sendText(conversation, text, token))
-      if (this.#problem !== null) this.text = joinTexts(text, this.#text)
-      forgetSending(this.#storage, token)
+      if (await this.#store(sending)) this.text = typedSince(text, this.#text.trimStart())
+      else if (!this.#text.includes(text)) this.text = joinTexts(text, this.#text)
     })
+  }
+
+  async #store({ token, conversation, text }: Sending): Promise<boolean> {
+    this.#problem = await attempt(() => this.#app.commands.sendText(conversation, text, token))
+    forgetSending(this.#storage, token)
+    return this.#problem === null
   }
 }
 

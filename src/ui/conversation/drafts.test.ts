@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationId } from '../../domain/ids.ts'
-import { joinTexts, readDraft, writeDraft } from './drafts.ts'
+import { joinTexts, readDraft, typedSince, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, sendingToken } from './sending.ts'
 
 class MemoryStorage implements Storage {
@@ -47,6 +47,15 @@ describe('drafts', () => {
   it('take back a text before what has been typed since', () => {
     expect(joinTexts('first', 'second')).toBe('first\nsecond')
     expect(joinTexts('first', '')).toBe('first')
+  })
+})
+
+describe('a field from which a text was sent', () => {
+  it('keeps what has been typed since, and only that', () => {
+    expect(typedSince('hello', 'hello')).toBe('')
+    expect(typedSince('hello', 'hello you')).toBe(' you')
+    expect(typedSince('hello', 'another text')).toBe('another text')
+    expect(typedSince('', 'first')).toBe('first')
   })
 })
 

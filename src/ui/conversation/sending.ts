@@ -1,7 +1,7 @@
 /**
- * Texts that the user has sent and that are not known to be durable yet. Each is written down before its field is
- * cleared, so that a tab that dies in between loses nothing: whoever comes next sends it again, under the same
- * token, and the store makes one message of that.
+ * Texts that the user has sent and that are not known to be durable yet. Each is written down until it is, so that a
+ * tab that dies in between loses nothing: whoever comes next sends it again, under the same token, and the store makes
+ * one message of that.
  */
 import { type ConversationId, isConversationId } from '../../domain/ids.ts'
 

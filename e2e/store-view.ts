@@ -1,0 +1,44 @@
+/** What a profile really holds, read from its database beside the app: the interface may show less, or be behind. */
+import type { Page } from '@playwright/test'
+
+export interface StoredMessage {
+  readonly id: string
+  readonly text: string
+  readonly direction: 'Sent' | 'Received'
+  readonly status: string
+  readonly attempts: number
+}
+
+/** All text messages of a profile, in the order of their conversation. */
+export async function storedMessages(page: Page): Promise<StoredMessage[]> {
+  const rows = await page.evaluate(
+    () =>
+      new Promise<Record<string, unknown>[]>((resolve, reject) => {
+        const opening = indexedDB.open('gigi')
+        opening.onerror = () => {
+          reject(new Error(String(opening.error)))
+        }
+        opening.onsuccess = () => {
+          const db = opening.result
+          const reading = db.transaction('messages').objectStore('messages').getAll()
+          reading.onerror = () => {
+            reject(new Error(String(reading.error)))
+          }
+          reading.onsuccess = () => {
+            db.close()
+            resolve(reading.result as Record<string, unknown>[])
+          }
+        }
+      }),
+  )
+  return rows
+    .filter((row) => row['content_type'] === 'Text')
+    .sort((a, b) => (String(a['order_key']) < String(b['order_key']) ? -1 : 1))
+    .map((row) => ({
+      id: String(row['id']),
+      text: (JSON.parse(String(row['content_json'])) as { text: string }).text,
+      direction: row['direction'] as StoredMessage['direction'],
+      status: String(row['sync_status']),
+      attempts: Number(row['sync_attempts']),
+    }))
+}
