@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, test as base, chromium } from '@playwright/test'
 import { GigiPage } from './gigi-page.ts'
+import { signalBrowser } from './processes.ts'
 import { RelayProcess } from './relay-process.ts'
 
 export { expect } from '@playwright/test'
@@ -17,6 +18,11 @@ export interface Resident {
   open(): Promise<GigiPage>
   /** Closes the browser as a user does. */
   close(): Promise<void>
+  /** Ends every process of the browser at once. */
+  kill(): Promise<void>
+  /** The device sleeps: nothing runs, and nothing is told. */
+  sleep(): void
+  wake(): void
 }
 
 interface WorkerFixtures {
@@ -75,9 +81,25 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
           await mine.context?.close()
           mine.context = undefined
         },
+        async kill() {
+          const { context } = mine
+          if (context === undefined) return
+          mine.context = undefined
+          const gone = new Promise<void>((resolve) => context.once('close', () => resolve()))
+          signalBrowser(mine.folder, 'SIGKILL')
+          await gone
+        },
+        sleep() {
+          signalBrowser(mine.folder, 'SIGSTOP')
+        },
+        wake() {
+          signalBrowser(mine.folder, 'SIGCONT')
+        },
       }
     })
     for (const { context, folder } of residents) {
+      // A browser that sleeps would not close.
+      if (context !== undefined) signalBrowser(folder, 'SIGCONT')
       await context?.close()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     }

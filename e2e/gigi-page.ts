@@ -1,9 +1,10 @@
 /** The app as a person sees it: by roles, names and the attributes that the interface promises. */
-import { expect, type Locator, type Page } from '@playwright/test'
+import { type ConsoleMessage, expect, type Locator, type Page } from '@playwright/test'
 
 export type Status = 'pending' | 'synced' | 'delivered' | 'acknowledged' | 'expired'
 
-let channels = 0
+/** Begins what a page says on its console of each text that it has sent: it arrives even if the page dies then. */
+const SENT = 'sent: '
 
 export class GigiPage {
   readonly page: Page
@@ -84,23 +85,25 @@ export class GigiPage {
    * says that the one before is stored. `onSent` is told then.
    */
   async sendMany(texts: readonly string[], onSent: (text: string) => void = () => undefined): Promise<void> {
-    const channel = `sent-${String(++channels)}`
-    await this.page.exposeFunction(channel, onSent)
+    const hear = (message: ConsoleMessage): void => {
+      if (message.text().startsWith(SENT)) onSent(message.text().slice(SENT.length))
+    }
+    this.page.on('console', hear)
     await this.page.evaluate(
-      async ([texts, channel]) => {
+      async ([texts, sent]) => {
         const box = document.querySelector('textarea')
         if (box === null) throw new Error('no conversation is open')
-        const told = (globalThis as unknown as Record<string, (text: string) => Promise<void>>)[channel]
         for (const text of texts) {
           box.value = text
           box.dispatchEvent(new InputEvent('input', { bubbles: true }))
           box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
           while (box.value !== '') await new Promise((resolve) => requestAnimationFrame(resolve))
-          await told?.(text)
+          console.debug(sent + text)
         }
       },
-      [texts, channel] as const,
+      [texts, SENT] as const,
     )
+    this.page.off('console', hear)
   }
 
   message(text: string): Locator {
@@ -122,8 +125,12 @@ export class GigiPage {
     await expect(this.message(text)).toHaveAttribute('data-status', status)
   }
 
-  async path(path: 'direct' | 'relayed' | 'none'): Promise<void> {
-    await expect(this.page.locator('[data-path]')).toHaveAttribute('data-path', path)
+  async path(path: 'direct' | 'relayed' | 'none', timeout?: number): Promise<void> {
+    await expect(this.page.locator('[data-path]')).toHaveAttribute(
+      'data-path',
+      path,
+      timeout === undefined ? {} : { timeout },
+    )
   }
 
   async settings(): Promise<void> {

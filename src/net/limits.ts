@@ -1,7 +1,10 @@
 /** Bounds and periods of the network room, with unit and reason (D11). */
 
-/** Dialling a peer directly, signalling and ICE included, milliseconds: 180 ms is usual, slow relays take seconds. */
-export const DIRECT_DIAL_MS = 10_000
+/**
+ * The tries of one search for a direct path, signalling and ICE included, milliseconds: 180 ms is usual, slow relays take
+ * seconds; the first is short, for the case that the handshake hangs.
+ */
+export const DIRECT_TRIES_MS = [2_500, 5_000, 5_000]
 /**
  * How long a direct path may be looked for before a session begins on the relayed one, milliseconds: longer than it
  * usually takes, and short enough to wait for. The search goes on beside that session.
@@ -19,6 +22,8 @@ export const RELAY_BACKOFF = { firstMs: 500, maxMs: 8_000 }
 export const PING_INTERVAL_MS = 5_000
 /** A ping that takes longer means a dead connection, milliseconds: noticed within 13 s, the interval included. */
 export const MAX_PING_MS = 8_000
+/** Pings under way on one connection: those of the interval, and of whoever asks in between. One too many ends it. */
+export const MAX_PINGS = 4
 /** Connections at a time: open conversations and strangers, not the whole contact list. */
 export const MAX_CONNECTIONS = 300
 /** Bytes that may wait in one stream to be sent: the push window and the frames around it. */

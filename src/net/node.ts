@@ -11,7 +11,7 @@ import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 import type { IceServer } from '../protocol/relay-config.ts'
-import { MAX_CONNECTIONS, MAX_PING_MS, PING_INTERVAL_MS } from './limits.ts'
+import { MAX_CONNECTIONS, MAX_PING_MS, MAX_PINGS, PING_INTERVAL_MS } from './limits.ts'
 
 /** What a libp2p service is handed, as far as the reservation needs it. */
 export interface Internals {
@@ -66,7 +66,11 @@ export async function createNode({ seed, webRtc, iceServers }: NodeOptions): Pro
       reconnectRetries: 0,
     },
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { maxTimeout: MAX_PING_MS } },
-    services: { identify: identify(), ping: ping(), internals },
+    services: {
+      identify: identify(),
+      ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }),
+      internals,
+    },
   })
 }
 

@@ -19,8 +19,9 @@ import type {
   Transport,
   TransportListener,
 } from '../sync/ports.ts'
+import { DirectSearch } from './direct-search.ts'
 import { FrameStream } from './frame-stream.ts'
-import { DIRECT_DIAL_MS, FRESH_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
+import { FRESH_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
 import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
@@ -47,8 +48,7 @@ export class Libp2pTransport implements Transport {
   readonly #presence: PresenceClient
   readonly #nearby: NearbyClient
   readonly #sessions = new Set<LibP2pSession>()
-  /** Searches for direct paths that are under way. */
-  readonly #searches = new Map<PeerId, AbortController>()
+  readonly #direct = new DirectSearch()
   #node: GigiNode | undefined
   #link: RelayLink | undefined
   #listener: TransportListener | undefined
@@ -100,7 +100,7 @@ export class Libp2pTransport implements Transport {
 
   async stop(): Promise<void> {
     for (const session of [...this.#sessions]) session.close('this node stops')
-    for (const search of this.#searches.values()) search.abort(new Error('this node stops'))
+    this.#direct.stop()
     await this.#link?.stop()
     await this.#node?.stop()
     this.#listener = undefined
@@ -134,11 +134,11 @@ export class Libp2pTransport implements Transport {
     if (node === undefined) throw new Error('the node is not started')
     const circuits = circuitsOf([...new Set([...this.#config.relays, ...relays])])
     if (circuits.length === 0) throw new Error('no relay is known for this peer')
-    // libp2p would take a dial of ours for a part of an earlier one.
-    this.#searches.get(peer)?.abort(new Error('dialled anew'))
+    await this.#direct.callOff(peer)
     this.#abortDead(node, peer)
     if (path === 'direct') {
-      await this.#begin(await this.#findDirect(node, peer, circuits))
+      if (this.#options.webRtc === null) throw new Error('there is no WebRTC here')
+      await this.#begin(await this.#direct.find(node, peer, circuits))
       return
     }
     // A direct path is negotiated over the relayed one, which therefore comes first.
@@ -150,7 +150,7 @@ export class Libp2pTransport implements Transport {
       await this.#begin(relayed)
       return
     }
-    const search = this.#findDirect(node, peer, circuits)
+    const search = this.#direct.find(node, peer, circuits)
     const direct = await Promise.race([search.catch(() => null), this.#headStart()])
     await this.#begin(direct ?? relayed)
     if (direct !== null) this.#closeIfUnused(relayed)
@@ -160,21 +160,6 @@ export class Libp2pTransport implements Transport {
         .catch((error: unknown) => {
           this.#options.log.info('no direct path', { peer, reason: String(error) })
         })
-  }
-
-  /** A direct connection, negotiated over the relayed one that there is; rejects after DIRECT_DIAL_MS. */
-  async #findDirect(node: GigiNode, peer: PeerId, circuits: readonly string[]): Promise<Connection> {
-    if (this.#options.webRtc === null) throw new Error('there is no WebRTC here')
-    const search = new AbortController()
-    this.#searches.set(peer, search)
-    try {
-      return await node.dial(
-        circuits.map((circuit) => multiaddr(`${circuit}/webrtc/p2p/${peer}`)),
-        { signal: AbortSignal.any([search.signal, AbortSignal.timeout(DIRECT_DIAL_MS)]) },
-      )
-    } finally {
-      if (this.#searches.get(peer) === search) this.#searches.delete(peer)
-    }
   }
 
   #headStart(): Promise<null> {

@@ -168,7 +168,7 @@ describe('one session of two', () => {
     const run = new Run(low, high).open('1').ready('1')
     run.open('2', high).hello('2', { started: 2, alone: true, ordinal: 1 })
     expect(currentSession(run.state)?.id).toBe('2')
-    expect(run.effects).toContainEqual({ type: 'close', session: '1', reason: 'another session is used' })
+    expect(run.effects).toContainEqual({ type: 'retire', session: '1' })
   })
 
   test('a peer that lost the old session without our knowing is heard on its new one', () => {
@@ -186,7 +186,7 @@ describe('one session of two', () => {
     expect(currentSession(better.state)?.path).toBe('direct')
     const worse = new Run(high, low).open('1', high, 'direct').hello('1').open('2', low, 'relayed').hello('2')
     expect(currentSession(worse.state)?.path).toBe('direct')
-    expect(worse.effects).toContainEqual({ type: 'close', session: '2', reason: 'another session is used' })
+    expect(worse.effects).toContainEqual({ type: 'retire', session: '2' })
   })
 
   test('a fourth session at a time is closed', () => {

@@ -117,6 +117,9 @@ export class Performer {
         session?.close('another installation of this peer is newer')
         return
       }
+      case 'retire':
+        sessions.get(effect.session)?.close('another session is used')
+        return
       case 'hear-typing':
         if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
         return

@@ -69,7 +69,7 @@ function onHello(state: PeerState, session: SessionState, hello: Hello, now: num
     const other = wins ? hello : rival.hello
     if (other !== null && loser.hello?.installation !== other.installation)
       effects.push({ type: 'replace', session: loser.id, newer: other })
-    else effects.push({ type: 'close', session: loser.id, reason: 'another session is used' })
+    else effects.push({ type: 'retire', session: loser.id })
   }
   return [{ ...state, sessions }, effects]
 }

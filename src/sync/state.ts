@@ -177,8 +177,11 @@ export type Effect =
   /** Read what they asked for; answered by `paged`. */
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }
   | { readonly type: 'hear-typing' }
-  /** They say that we are not the newest installation of ours. */
+  /** Tell them that another installation of theirs is newer, and close the session. */
   | { readonly type: 'replace'; readonly session: string; readonly newer: Start }
+  /** Close it when our greetings are out: until then the other side knows no session that could take its place. */
+  | { readonly type: 'retire'; readonly session: string }
+  /** They say that we are not the newest installation of ours. */
   | { readonly type: 'check-start'; readonly start: Start }
   /** Give back the lease that the session may hold on the peer. */
   | { readonly type: 'release'; readonly session: string }
