@@ -141,6 +141,14 @@ export class GigiPage {
       .click()
   }
 
+  /** Sets a number in the settings, by the name that it has there. */
+  async configure(name: string, value: number): Promise<void> {
+    await this.settings()
+    await this.page.getByRole('spinbutton', { name }).fill(String(value))
+    await this.page.getByRole('button', { name: 'Save' }).click()
+    await this.page.keyboard.press('Escape')
+  }
+
   /** The 12 words in the settings, which are closed again. */
   async recoveryPhrase(): Promise<string> {
     await this.settings()

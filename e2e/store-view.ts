@@ -42,3 +42,7 @@ export async function storedMessages(page: Page): Promise<StoredMessage[]> {
       attempts: Number(row['sync_attempts']),
     }))
 }
+
+/** How many timed attempts were made to deliver a text. */
+export const attempts = async (page: Page, text: string): Promise<number> =>
+  (await storedMessages(page)).find((message) => message.text === text)?.attempts ?? 0

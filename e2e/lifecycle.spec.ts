@@ -1,0 +1,60 @@
+import { expect, test } from './fixtures.ts'
+import { introduce } from './gigi-page.ts'
+import { attempts } from './store-view.ts'
+
+test('a worker that was killed is replaced, and attempts go on', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await alice.configure('Retry interval (seconds)', 1)
+  await bob.page.close()
+  await alice.presence('offline')
+  const [worker] = alice.page.workers()
+  const next = alice.page.waitForEvent('worker', { timeout: 45_000 })
+  await worker?.evaluate(() => {
+    close()
+  })
+  await alice.send('are you there?')
+  await next
+  await expect.poll(() => attempts(alice.page, 'are you there?')).toBeGreaterThan(0)
+})
+
+test('a page that is frozen and resumed is reached again within seconds, with all it missed', async ({
+  resident,
+}) => {
+  const [atAlices, atBobs] = [await resident(), await resident()]
+  const [alice, bob] = [await atAlices.open(), await atBobs.open()]
+  await introduce(alice, bob)
+  const devtools = await bob.page.context().newCDPSession(bob.page)
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await alice.send('while you froze')
+  await alice.hasStatus('while you froze', 'pending')
+  await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+  await expect(bob.message('while you froze')).toBeVisible({ timeout: 5_000 })
+  await alice.hasStatus('while you froze', 'acknowledged')
+})
+
+test('a tab that comes back from the back and forward cache goes on', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await bob.page.goto('about:blank')
+  await alice.presence('offline')
+  await alice.send('while you looked elsewhere')
+  await bob.page.goBack()
+  await bob.openConversation('Alice')
+  await expect(bob.message('while you looked elsewhere')).toBeVisible()
+  await alice.hasStatus('while you looked elsewhere', 'acknowledged')
+})
+
+test('a browser that is off the network and on it again recovers by itself within five seconds', async ({
+  newcomer,
+}) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await bob.page.context().setOffline(true)
+  await expect(bob.network).not.toHaveAttribute('data-state', 'online')
+  await bob.send('from the tunnel')
+  await bob.hasStatus('from the tunnel', 'pending')
+  await bob.page.context().setOffline(false)
+  await expect(bob.network).toHaveAttribute('data-state', 'online', { timeout: 5_000 })
+  await bob.hasStatus('from the tunnel', 'acknowledged')
+})
