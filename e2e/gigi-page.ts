@@ -146,6 +146,7 @@ export class GigiPage {
     await this.settings()
     await this.page.getByRole('spinbutton', { name }).fill(String(value))
     await this.page.getByRole('button', { name: 'Save' }).click()
+    await expect(this.page.getByText('Saved', { exact: true })).toBeVisible()
     await this.page.keyboard.press('Escape')
   }
 

@@ -210,6 +210,8 @@ export type MetaRow =
   | { key: 'relay'; config: RelayConfig }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
+  /** Written to see whether the storage takes something, and removed at once. */
+  | { key: 'trial'; filler: Uint8Array }
 
 export class GigiDatabase extends Dexie {
   declare meta: Table<MetaRow, MetaRow['key']>

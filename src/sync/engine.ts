@@ -7,11 +7,11 @@ import { MalformedError } from '../protocol/cbor.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readContact } from '../store/contacts.ts'
-import { isQuotaExceeded } from '../store/faults.ts'
 import { FencedError } from '../store/leadership.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { Core, EngineOptions, PeerReport } from './core.ts'
 import { decide, isThere, isUnderWay } from './decide.ts'
+import { StoreHealth } from './health.ts'
 import { MAX_PEERS } from './limits.ts'
 import { Lookout } from './lookout.ts'
 import { Performer, type StoreEffect } from './performer.ts'
@@ -35,10 +35,10 @@ export class SyncEngine {
   readonly #lookout: Lookout
   readonly #performer: Performer
   readonly #schedule: Schedule
+  readonly #health: StoreHealth
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
   #ordinal = 0
-  #troubled = false
   #shown: ReadonlySet<PeerId> = new Set()
   #running = false
   #unsubscribe: () => void = () => undefined
@@ -62,19 +62,20 @@ export class SyncEngine {
       greeted: () => {
         lookout.reads.request()
       },
-      storageFull: () => {
-        this.#troubled = true
-        options.listener.trouble('storage-full')
+      storageFull: (error) => {
+        this.#health.failed(error)
       },
     })
+    const tick = (): void => {
+      for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+      lookout.queue.request()
+      lookout.silent.request()
+    }
+    this.#health = new StoreHealth(options, tick)
     this.#schedule = new Schedule({
       ...options,
       online: () => this.#network === 'online',
-      tick: () => {
-        for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
-        lookout.queue.request()
-        lookout.silent.request()
-      },
+      tick,
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
       isUnderWay: (peer) => {
         const state = this.#peers.get(peer)
@@ -119,9 +120,10 @@ export class SyncEngine {
     this.#running = false
     this.#unsubscribe()
     this.#schedule.stop()
+    this.#health.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    await Promise.all([this.#work.idle(), this.#lookout.idle(), this.#schedule.idle()])
+    await Promise.all([this.#work, this.#lookout, this.#schedule, this.#health].map((part) => part.idle()))
   }
 
   /** Whose conversations are open in a visible tab: these are connected to. */
@@ -186,7 +188,6 @@ export class SyncEngine {
     if (!this.#running) return
     try {
       await this.#performer.perform(peer, effect)
-      this.#recovered()
     } catch (error) {
       if (error instanceof BlockedError) this.#feed(peer, { type: 'blocked' })
       else if (error instanceof MalformedError && 'session' in effect)
@@ -277,21 +278,11 @@ export class SyncEngine {
     }
   }
 
-  #recovered(): void {
-    if (!this.#troubled) return
-    this.#troubled = false
-    this.#options.listener.trouble(null)
-  }
-
   #report(message: string, error: unknown): void {
     const { listener, log } = this.#options
     log.warn(message, { reason: String(error) })
-    if (error instanceof FencedError) {
-      listener.fenced()
-      return
-    }
-    this.#troubled = true
-    listener.trouble(isQuotaExceeded(error) ? 'storage-full' : 'storage-failed')
+    if (error instanceof FencedError) listener.fenced()
+    else this.#health.failed(error)
   }
 }
 

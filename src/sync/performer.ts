@@ -30,7 +30,7 @@ export interface PerformerHooks {
   /** A session is ready: what was read since its greeting was made has not been told. */
   greeted(): void
   /** What was pushed could not be stored for lack of room. */
-  storageFull(): void
+  storageFull(error: unknown): void
 }
 
 const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
@@ -144,7 +144,7 @@ export class Performer {
       return await acceptPush(options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
     } catch (error) {
       if (!isQuotaExceeded(error)) throw error
-      this.#hooks.storageFull()
+      this.#hooks.storageFull(error)
       return refuseAll(push)
     }
   }
