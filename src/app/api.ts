@@ -20,6 +20,15 @@ export interface Profile {
   readonly nickname: string
 }
 
+/** What the browser says of the storage that Gigi has in it. */
+export interface StorageView {
+  readonly usedBytes: number
+  /** How much Gigi may use at the most. */
+  readonly quotaBytes: number
+  /** Whether the browser has promised to delete none of it unasked. */
+  readonly promised: boolean
+}
+
 /** accepted: we talk. request: a stranger wrote, and we have not answered yet. blocked: refused. */
 export type { ContactState }
 
@@ -104,13 +113,20 @@ export interface Queries {
   inviteLink(): Promise<string | null>
   blocked(): Promise<readonly Profile[]>
   recoveryPhrase(): Promise<string>
+  /** Who was here before the browser deleted the database, as far as that is known. */
+  lostProfile(): Promise<Profile | null>
+  /** Not watched. Null where the browser does not tell. */
+  storage(): Promise<StorageView | null>
 }
 
 export interface Commands {
   /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
-  /** Throws UserError `phrase-invalid` (not 12 words of the list, or the check word is wrong) or `identity-exists`. */
-  restoreIdentity(phrase: string, nickname: string): Promise<void>
+  /**
+   * Throws UserError `phrase-invalid` (not 12 words of the list, or the check word is wrong), `phrase-of-another` (it
+   * does not bring back `expected`, where that is given) or `identity-exists`.
+   */
+  restoreIdentity(phrase: string, nickname: string, expected?: PeerId): Promise<void>
   setNickname(nickname: string): Promise<void>
   saveSettings(settings: Settings): Promise<void>
   /** Throws UserError `config-invalid` when a number is out of its bounds. */
@@ -145,6 +161,8 @@ export interface Commands {
   show(id: ConversationId | null): Promise<void>
   /** The user is writing; the other is told, if there. Call it every few seconds at the most. */
   compose(id: ConversationId): Promise<void>
+  /** Asks the browser to delete nothing of Gigi's unasked. Whether it has promised that. */
+  keepStorage(): Promise<boolean>
 }
 
 export type { NetworkState }
@@ -166,8 +184,11 @@ export interface NodeStatus {
   readonly trouble: Trouble | null
 }
 
-/** replaced: another browser uses this identity, and started later. */
-export type Trouble = 'storage-full' | 'storage-failed' | 'no-locks' | 'replaced'
+/**
+ * replaced: another browser uses this identity, and started later. deleted: the database is gone, and this tab begins
+ * anew. outdated: a newer version of the app, in another tab, has changed the database; this one must be reloaded.
+ */
+export type Trouble = 'storage-full' | 'storage-failed' | 'no-locks' | 'replaced' | 'deleted' | 'outdated'
 
 export interface StatusFeed {
   /** Calls `listener` at once with the current status and at each change. Returns how to stop that. */
@@ -178,6 +199,7 @@ export type UserErrorCode =
   | 'nickname-empty'
   | 'nickname-too-long'
   | 'phrase-invalid'
+  | 'phrase-of-another'
   | 'identity-exists'
   | `invite-${InviteProblem}`
   | 'config-invalid'
@@ -185,6 +207,7 @@ export type UserErrorCode =
   | 'text-too-long'
   | 'blocked'
   | 'storage-full'
+  | 'storage-failed'
 
 /** Something the user can mend; the interface has words for each code. Anything else thrown is a fault of ours. */
 export class UserError extends Error {

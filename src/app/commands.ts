@@ -9,7 +9,7 @@ import { ENTROPY_BYTES } from '../protocol/identity.ts'
 import { type Invite, openInvite } from '../protocol/invite.ts'
 import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
 import { addContact, readContact, readConversation, setContactState } from '../store/contacts.ts'
-import { isQuotaExceeded } from '../store/faults.ts'
+import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
 import { markAsRead } from '../store/history.ts'
 import {
   createIdentity,
@@ -39,24 +39,30 @@ export interface CommandOptions {
   readonly show: (peer: PeerId | null) => void
   /** Tells the node to whom the user writes. */
   readonly compose: (peer: PeerId) => void
+  /** Asks the browser to keep what is stored; called when there is something to keep. */
+  readonly keep: () => void
+  readonly keepStorage: Commands['keepStorage']
 }
 
-export function createCommands({ db, show, compose }: CommandOptions): Commands {
+export function createCommands({ db, show, compose, keep, keepStorage }: CommandOptions): Commands {
   return {
     async createIdentity(nickname) {
       await makeIdentity(db, random.bytes(ENTROPY_BYTES), checkedNickname(nickname))
     },
-    async restoreIdentity(phrase, nickname) {
+    async restoreIdentity(phrase, nickname, expected) {
       const { entropyOf } = await import('../protocol/recovery-phrase.ts')
       const entropy = entropyOf(phrase)
       if (entropy === null) throw new UserError('phrase-invalid')
+      const { peerIdOfEntropy } = await import('../protocol/public-key.ts')
+      if (expected !== undefined && peerIdOfEntropy(entropy) !== expected)
+        throw new UserError('phrase-of-another')
       await makeIdentity(db, entropy, nickname.trim() === '' ? null : checkedNickname(nickname))
     },
-    setNickname: (nickname) => setNickname(db, checkedNickname(nickname)),
-    saveSettings: (settings) => saveSettings(db, settings),
+    setNickname: async (nickname) => stored(setNickname(db, checkedNickname(nickname))),
+    saveSettings: (settings) => stored(saveSettings(db, settings)),
     async saveConfig(config) {
       if (configProblems(config).length > 0) throw new UserError('config-invalid')
-      await saveConfig(db, config)
+      await stored(saveConfig(db, config))
     },
 
     async readInvite(link) {
@@ -67,9 +73,11 @@ export function createCommands({ db, show, compose }: CommandOptions): Commands 
     async addByInvite(link) {
       const { peer, nickname, relays, secret } = await checkedInvite(db, link)
       const contact = { peerId: peer, nickname, relays, inviteSecret: secret }
-      return stored(addContactByInvite(db, contact, clock.now(), random.bytes))
+      const id = await stored(addContactByInvite(db, contact, clock.now(), random.bytes))
+      keep()
+      return id
     },
-    renewInvite: () => renewInvite(db),
+    renewInvite: () => stored(renewInvite(db)),
     async startConversation(peerId, nickname) {
       const { peer_id: self } = await requireIdentity(db)
       const known = await readContact(db, peerId)
@@ -78,22 +86,29 @@ export function createCommands({ db, show, compose }: CommandOptions): Commands 
       const conversation = await stored(addContact(db, self, { peerId, nickname, relays: [] }, clock.now()))
       return conversation.id
     },
-    acceptRequest: (id) => changeState(db, id, 'accepted'),
+    async acceptRequest(id) {
+      await stored(changeState(db, id, 'accepted'))
+      keep()
+    },
     async block(id) {
-      await changeState(db, id, 'blocked')
+      await stored(changeState(db, id, 'blocked'))
       // Our link is void if it was theirs.
-      await keepInviteFresh(db)
+      await stored(keepInviteFresh(db))
     },
     async unblock(peerId) {
-      await setContactState(db, (await requireIdentity(db)).peer_id, peerId, 'accepted')
+      const { peer_id: self } = await requireIdentity(db)
+      await stored(setContactState(db, self, peerId, 'accepted'))
     },
 
     async sendText(id, text, token) {
       if (text.trim() === '') throw new UserError('text-empty')
       if (new TextEncoder().encode(text).length > MAX_TEXT_BYTES) throw new UserError('text-too-long')
-      return stored(
-        sendMessage(db, id, { type: 'Text', text: text.toWellFormed() }, clock.now(), random.bytes, token),
-      )
+      const content = { type: 'Text', text: text.toWellFormed() } as const
+      const send = () => sendMessage(db, id, content, clock.now(), random.bytes, token)
+      // Under a token a message is stored once, however often that is tried.
+      const sent = await stored(token === undefined ? send() : twice(send))
+      keep()
+      return sent
     },
     sendAgain: (message) => stored(sendAgain(db, message, clock.now(), random.bytes)),
     markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),
@@ -109,6 +124,7 @@ export function createCommands({ db, show, compose }: CommandOptions): Commands 
       const conversation = await readConversation(db, id)
       if (conversation !== undefined) compose(conversation.peer_id)
     },
+    keepStorage,
   }
 }
 
@@ -172,6 +188,16 @@ async function changeState(
   await setContactState(db, (await requireIdentity(db)).peer_id, conversation.peer_id, state)
 }
 
+/** Once more on a fresh handle, where the first one gave way. */
+async function twice<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (!isHandleFault(error)) throw error
+    return write()
+  }
+}
+
 /** What a write gives, with the faults that a user can mend in the user's words. */
 async function stored<T>(write: Promise<T>): Promise<T> {
   try {
@@ -179,6 +205,7 @@ async function stored<T>(write: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof NotAcceptedError) throw new UserError('blocked', { cause: error })
     if (isQuotaExceeded(error)) throw new UserError('storage-full', { cause: error })
+    if (isHandleFault(error)) throw new UserError('storage-failed', { cause: error })
     throw error
   }
 }

@@ -21,6 +21,7 @@ import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.
 import type { ConversationView, MessageView, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
 import { clock } from './ports.ts'
+import { readStorage, rememberedProfile } from './storage.ts'
 
 /** Conversations that the list shows: more is not a list one scrolls. */
 const MAX_LISTED = 1000
@@ -90,6 +91,8 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       const { phraseOf } = await import('../protocol/recovery-phrase.ts')
       return phraseOf(entropy)
     },
+    lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
+    storage: readStorage,
   }
 }
 

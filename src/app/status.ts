@@ -38,6 +38,7 @@ export class StatusHub implements StatusFeed {
   #tabs = NOBODY
   /** What concerns this tab alone. */
   #ownTrouble: Trouble | null = null
+  #cutOff = false
   readonly #waiting = new Set<() => void>()
 
   /** `tab` is unique to this tab. */
@@ -69,7 +70,7 @@ export class StatusHub implements StatusFeed {
 
   /** From now on this tab runs the node, and hears of the tabs. */
   lead(tabs: TabsListener): void {
-    this.#publishing = true
+    this.#publishing = !this.#cutOff
     this.#tabs = tabs
     this.publish(UNKNOWN_STATUS)
     this.#say({ type: 'ask' })
@@ -81,6 +82,13 @@ export class StatusHub implements StatusFeed {
     this.#publishing = false
     this.#tabs = NOBODY
     this.#set(UNKNOWN_STATUS)
+  }
+
+  /** This tab has no part in anything any more, and shows why; the others go on. */
+  cutOff(trouble: Trouble): void {
+    this.warn(trouble)
+    this.#cutOff = true
+    this.follow()
   }
 
   publish(change: Partial<NodeStatus>): void {
@@ -95,12 +103,13 @@ export class StatusHub implements StatusFeed {
   }
 
   get status(): NodeStatus {
+    if (this.#cutOff) return { ...UNKNOWN_STATUS, network: 'offline', trouble: this.#ownTrouble }
     return this.#ownTrouble === null ? this.#status : { ...this.#status, trouble: this.#ownTrouble }
   }
 
   /** Says something that concerns this tab alone, or (null) nothing more of it. */
   warn(trouble: Trouble | null): void {
-    if (trouble === this.#ownTrouble) return
+    if (trouble === this.#ownTrouble || this.#cutOff) return
     this.#ownTrouble = trouble
     this.#set(this.#status)
   }

@@ -1,7 +1,8 @@
 /** Composition of a tab: the store at once, the node when this tab's turn comes. */
 import { liveQuery } from 'dexie'
 import { lastReplacement, readIdentity } from '../store/identity.ts'
-import { GigiDatabase, type IdentityRow } from '../store/schema.ts'
+import { type Fate, openGuarded } from '../store/guard.ts'
+import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
 import { takeTurns } from './leadership.ts'
@@ -9,13 +10,24 @@ import type { NodeHandle } from './node.ts'
 import { log, random, timer } from './ports.ts'
 import { createQueries } from './queries.ts'
 import { NOBODY, StatusHub } from './status.ts'
+import { createKeeper, rememberProfile } from './storage.ts'
 
 /** A node that could not start is tried again after this long, milliseconds. */
 const RESTART_MS = 2_000
 
 export function composeWindow(): GigiApp {
-  const db = new GigiDatabase()
   const hub = new StatusHub(String(random.fraction()))
+  const { db, expect } = openGuarded({
+    onFate: (fate) => {
+      meet(fate, hub)
+    },
+    onStuck: (why) => {
+      if (why !== null) log.warn('the database cannot be opened', { reason: why })
+      hub.warn(why === null ? null : 'storage-failed')
+    },
+    after: (delayMs, wake) => timer.after(delayMs, wake),
+  })
+  rememberProfile(db, expect)
   const app: GigiApp = {
     queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href),
     commands: createCommands({
@@ -26,6 +38,7 @@ export function composeWindow(): GigiApp {
       compose: (peer) => {
         hub.compose(peer)
       },
+      ...createKeeper(),
     }),
     status: hub,
   }
@@ -35,6 +48,14 @@ export function composeWindow(): GigiApp {
     hub.publish({ network: 'offline', trouble: 'storage-failed' })
   })
   return app
+}
+
+/** The database is not this tab's any more. Beginning anew ends all that runs, and nothing typed is lost by it. */
+function meet(fate: Fate, hub: StatusHub): void {
+  log.warn('the database is closed for this tab', { fate })
+  hub.cutOff(fate === 'deleted' ? 'deleted' : 'outdated')
+  // Of a tab that finds the database newer when it opens, the code may be as old again after that.
+  if (fate !== 'newer') location.reload()
 }
 
 async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {

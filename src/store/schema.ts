@@ -12,6 +12,7 @@ import type { SequenceSet } from '../domain/sequence-set.ts'
 import type { QueueStatus, SyncStatus } from '../domain/status.ts'
 import type { Start } from '../protocol/frames.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
+import { knownVersionsOnly } from './known-versions.ts'
 
 export type Flag = 0 | 1
 
@@ -227,9 +228,13 @@ export class GigiDatabase extends Dexie {
   declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
 
-  constructor(name = 'gigi') {
-    // Strict: a commit that was reported survives loss of power (D1, D2). Browsers default to relaxed.
-    super(name, { chromeTransactionDurability: 'strict' })
+  /** `onNewer` is called when a newer version of the app has changed the tables; the database is not opened then. */
+  constructor(name = 'gigi', onNewer: () => void = () => undefined) {
+    super(name, {
+      // Strict: a commit that was reported survives loss of power (D1, D2). Browsers default to relaxed.
+      chromeTransactionDurability: 'strict',
+      indexedDB: knownVersionsOnly(Dexie.dependencies.indexedDB, onNewer),
+    })
     this.version(1).stores({
       meta: 'key',
       installation: 'key',

@@ -3,7 +3,7 @@ import { createFormat, daysBetween } from './format.ts'
 
 const at = (text: string): number => new Date(text).getTime()
 const now = at('2025-03-12T10:00:00')
-const { day, brief, plural, period, exact } = createFormat('en-GB')
+const { day, brief, plural, period, exact, bytes } = createFormat('en-GB')
 
 describe('daysBetween', () => {
   it('counts calendar days, not 24 hours', () => {
@@ -28,6 +28,19 @@ describe('day', () => {
     ['2025-03-14T09:00:00', '14 March'],
   ])('calls %s %s', (time, name) => {
     expect(day(at(time), now)).toBe(name)
+  })
+})
+
+describe('bytes', () => {
+  it.each([
+    [0, '0 byte'],
+    [950, '950 byte'],
+    [12_345, '12 kB'],
+    [1_234_567, '1.2 MB'],
+    [10_737_418_240, '11 GB'],
+    [5e15, '5,000 TB'],
+  ])('writes %s as %s', (amount, words) => {
+    expect(bytes(amount)).toBe(words)
   })
 })
 

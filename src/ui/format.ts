@@ -13,6 +13,8 @@ export interface Format {
   readonly number: (value: number) => string
   /** 7 days, 1 hour: a length of time in seconds, in the largest unit that it is whole in. */
   readonly period: (seconds: number) => string
+  /** 800 kB, 1.2 MB, 10 GB: an amount of storage. */
+  readonly bytes: (bytes: number) => string
   /** Picks the word that goes with a count. */
   readonly plural: (count: number, one: string, other: string) => string
 }
@@ -25,6 +27,8 @@ const UNITS = [
   ['hour', 3600],
   ['minute', 60],
 ] as const
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** Midnight of the calendar day that `time` falls in, in the zone of this device. */
 const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
@@ -78,6 +82,13 @@ export function createFormat(locale: string): Format {
       const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ['second', 1]
       const style = { style: 'unit', unit, unitDisplay: 'long' } as const
       return new Intl.NumberFormat(locale, style).format(seconds / length)
+    },
+    bytes: (bytes) => {
+      const power = Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+      const unit = BYTE_UNITS[power] ?? 'terabyte'
+      const amount = bytes / 1000 ** BYTE_UNITS.indexOf(unit)
+      const style = { style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: 2 } as const
+      return new Intl.NumberFormat(locale, style).format(amount)
     },
     plural: (count, one, other) => (plurals.select(count) === 'one' ? one : other),
   }

@@ -12,13 +12,15 @@ import { createFormat } from './format.ts'
 const locale = navigator.languages.find((language) => language.startsWith('en')) ?? 'en'
 
 export const format = createFormat(locale)
-const { number, plural } = format
+const { number, plural, bytes } = format
 
 const problem: Readonly<Record<Problem, string>> = {
   'nickname-empty': 'Choose a nickname: it is what others see you by.',
   'nickname-too-long': 'That is too long: 40 characters are the most.',
   'phrase-invalid':
     'These are not the words of a recovery phrase. Check the spelling, and that all 12 are there.',
+  'phrase-of-another':
+    'These words bring back somebody else than who was here, with other conversations. If that is what you want, press the button again.',
   'identity-exists': 'This browser has an identity already, made in another tab. Reload this page.',
   'invite-broken': 'This invite link is incomplete. Copy the whole link and try again, or ask for a new one.',
   'invite-forged': 'This invite link has been altered and cannot be trusted. Ask for a new one.',
@@ -29,7 +31,9 @@ const problem: Readonly<Record<Problem, string>> = {
   'text-too-long': 'This text is too long for one message. Your text is still here: split it up.',
   blocked: 'You have blocked this person. Unblock them first, in the settings.',
   'storage-full':
-    'The storage of this device is full. Your text is still here: free some space and try again.',
+    'The storage of this device is full. What you wrote is still here: free some space and try again.',
+  'storage-failed':
+    'This browser did not store that. What you wrote is still here: try again, and reload this page if it does not help.',
   fault: 'That did not work, and it is our fault. Please try again.',
 }
 
@@ -44,6 +48,8 @@ const trouble: Readonly<Record<Trouble, string>> = {
     'The storage of this device is full. Messages to you wait at those who wrote them until you free some space.',
   'storage-failed':
     'This browser does not let Gigi store anything at the moment. Nothing can be sent or received: close other tabs and reload this page.',
+  deleted: 'This browser has deleted Gigi’s data.',
+  outdated: 'A newer version of Gigi is in use in another tab. Reload this page.',
   replaced:
     'Gigi is now in use in another browser with your recovery phrase. To go on here instead, reload this page.',
   'no-locks':
@@ -129,6 +135,24 @@ export const texts = {
       'They are kept on your devices only',
       'Write any time: it is delivered when both are back',
     ],
+  },
+
+  /** Where the browser has deleted the database of someone who was here. */
+  lost: {
+    title: 'Your data here is gone',
+    lead: (name: string) =>
+      `This browser has deleted what Gigi kept for ${name}. It does so by itself when space runs short, and when website data is cleared. You did nothing wrong.`,
+    hope: 'Not all is lost: with your recovery phrase you are the same person again, and your contacts give the conversations back when you meet.',
+    restoreLead:
+      'With your 12 words you are the same person to your contacts again. They give your conversations back as soon as you are both here.',
+    afresh: 'Or start afresh, as somebody new',
+  },
+
+  outdated: {
+    title: 'Gigi has a new version',
+    explanation:
+      'It is in use in another tab already, and this one cannot go on beside it. Nothing is lost: reload this page. If that does not help, close all tabs of Gigi and open it again.',
+    reload: 'Reload this page',
   },
 
   restore: {
@@ -329,6 +353,17 @@ export const texts = {
     hidePhrase: 'Hide recovery phrase',
     phraseAdvice:
       'Write them on paper, in this order, and keep the paper where only you can find it. Never give them to anyone: Gigi will not ask for them.',
+    storage: 'Storage',
+    storageLead:
+      'Messages are kept in this browser. Nothing of them is anywhere else but with your contacts.',
+    storageUsed: 'Storage used',
+    storageAmount: (used: number, quota: number) => `${bytes(used)} of ${bytes(quota)} used`,
+    storageUnknown: 'This browser does not tell how much is used.',
+    storagePromised: 'This browser has promised to keep it until you delete it yourself.',
+    storageNotPromised: 'This browser may delete it when space runs short.',
+    askToKeep: 'Ask the browser to keep it',
+    askRefused:
+      'The browser did not promise it. Installing Gigi, or using it for some days, often changes its mind.',
     blocked: 'Blocked people',
     blockedNobody: 'You have blocked nobody.',
     unblock: (name: string) => `Unblock ${name}`,
