@@ -221,7 +221,7 @@ test('who lost the database under the running app is told, and gets the conversa
   }
   const texts = await alice.texts()
   const phrase = await alice.recoveryPhrase()
-  await bob.syncEvery(1)
+  await bob.configure('Sync interval (seconds)', 1)
   const second = await alice.inNewTab()
   await second.online()
 
