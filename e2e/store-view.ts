@@ -1,5 +1,8 @@
 /** What a profile really holds, read from its database beside the app: the interface may show less, or be behind. */
-import type { Page } from '@playwright/test'
+/** A page of either driver. */
+interface Evaluates {
+  evaluate<T>(read: () => Promise<T>): Promise<T>
+}
 
 export interface StoredMessage {
   readonly id: string
@@ -10,7 +13,7 @@ export interface StoredMessage {
 }
 
 /** All text messages of a profile, in the order of their conversation. */
-export async function storedMessages(page: Page): Promise<StoredMessage[]> {
+export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
   const rows = await page.evaluate(
     () =>
       new Promise<Record<string, unknown>[]>((resolve, reject) => {
@@ -44,5 +47,5 @@ export async function storedMessages(page: Page): Promise<StoredMessage[]> {
 }
 
 /** How many timed attempts were made to deliver a text. */
-export const attempts = async (page: Page, text: string): Promise<number> =>
+export const attempts = async (page: Evaluates, text: string): Promise<number> =>
   (await storedMessages(page)).find((message) => message.text === text)?.attempts ?? 0
