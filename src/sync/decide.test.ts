@@ -289,9 +289,11 @@ describe('an idle session', () => {
 
 test('a commit is acknowledged with the number of its push; reads tell no number that is not committed', () => {
   const run = new Run().open('1', high).hello('1')
+  const proofs = [{ conversation: 'c', log: 'l', accepted: [], read: [[1, 1]] }] as never
+  expect(run.feed({ type: 'reads', proofs }).types).toEqual([])
+  run.feed({ type: 'recorded', session: '1', wanted: [] })
   run.feed({ type: 'frame', session: '1', frame: { type: 'push', number: 1, envelopes: [] } })
   expect(run.types).toEqual(['accept'])
-  const proofs = [{ conversation: 'c', log: 'l', accepted: [], read: [[1, 1]] }] as never
   run.feed({ type: 'reads', proofs })
   expect(run.effects[0]).toMatchObject({ frame: { type: 'ack', through: 0 } })
   run.feed({ type: 'committed', session: '1', through: 1, proofs: [], refused: [] })

@@ -59,7 +59,9 @@ export class Lookout {
       const session = currentSession(state)
       if (session?.ready !== true) continue
       const proofs = await readReads(options, peer)
-      if (!this.#core.sessions.has(session.id)) continue
+      // Another session took its place meanwhile: that one is told when its greetings are exchanged.
+      const now = peers.get(peer)
+      if (now === undefined || currentSession(now)?.id !== session.id) continue
       const told = JSON.stringify(proofs.map(({ log, read }) => [log, read]))
       if (proofs.length === 0 || told === this.#readsTold.get(session.id)) continue
       this.#readsTold.set(session.id, told)

@@ -170,7 +170,8 @@ export function onCommitted(
 
 export function sendReads(state: PeerState, proofs: readonly LogProof[], now: number): Decision {
   const session = currentSession(state)
-  if (session === undefined || proofs.length === 0) return [state, []]
+  // Before our hello nothing is listened to; when the greetings are exchanged it is told.
+  if (session?.ready !== true || proofs.length === 0) return [state, []]
   // `through` gives no window back here: pushes that still wait for their commit are not dealt with.
   const ack: Ack = { type: 'ack', through: session.received - session.committing, proofs, refused: [] }
   return [
