@@ -128,7 +128,13 @@ test('a client that does not read is cut off instead of filling the memory', asy
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const log = (line: string) => void logged.push(line)
-  const node = await startNode({ server, privateKey: await generateKeyPair('Ed25519'), announce: [], log })
+  const node = await startNode({
+    server,
+    privateKey: await generateKeyPair('Ed25519'),
+    announce: [],
+    services: [],
+    log,
+  })
   onTestFinished(async () => {
     server.close()
     await node.stop()

@@ -11,6 +11,11 @@ export const MAX_CONNECTIONS_PER_SECOND = MAX_CONNECTIONS
 export const MAX_PENDING_CONNECTIONS = MAX_CONNECTIONS
 /** Milliseconds for a handshake: a thousand at once are eight seconds of one core's work. */
 export const HANDSHAKE_MS = 20_000
+/**
+ * Connections that wait to be accepted: all clients may come within one turn of a busy event loop. Beyond it the kernel
+ * drops the first packet, and sends it again a second later; it may set a lower limit itself.
+ */
+export const LISTEN_BACKLOG = MAX_CONNECTIONS
 /** Sockets at once, WebSockets included: the clients, and as much again for pages being loaded. */
 export const MAX_SOCKETS = 2 * MAX_CONNECTIONS
 

@@ -6,6 +6,7 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
 import { createLibp2p } from 'libp2p'
+import { serve, type Service } from './frames.ts'
 import {
   HANDSHAKE_MS,
   MAX_CONNECTIONS,
@@ -32,11 +33,19 @@ export interface RelayNodeInit {
   readonly privateKey: PrivateKey
   /** Multiaddrs that clients are told to reach the relay at; none means where it listens. */
   readonly announce: readonly string[]
+  /** What it serves besides, from the first connection on. */
+  readonly services: readonly Service[]
   readonly log: Log
 }
 
 /** Starts the node. It takes connections until `stop()`. */
-export async function startNode({ server, privateKey, announce, log }: RelayNodeInit): Promise<RelayNode> {
+export async function startNode({
+  server,
+  privateKey,
+  announce,
+  services,
+  log,
+}: RelayNodeInit): Promise<RelayNode> {
   // Only the relay service has reservations, and it does not exist yet when its gater is made.
   let freeReservation: ((peer: PeerId) => void) | undefined = undefined
 
@@ -98,6 +107,8 @@ export async function startNode({ server, privateKey, announce, log }: RelayNode
     for (const older of node.getConnections(connection.remotePeer))
       if (older.id !== connection.id) probe(older)
   })
+  // Before it takes connections: a client that finds no presence does not ask again while it is connected.
+  for (const service of services) await serve(node, service, log)
   await node.start()
   return node
 }

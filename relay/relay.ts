@@ -7,10 +7,9 @@ import { isPeerId } from '../src/domain/ids.ts'
 import { addressAt, originOfUrl } from './addresses.ts'
 import { loadApp } from './app-files.ts'
 import { type RelaySettings, StartError } from './config.ts'
-import { serve } from './frames.ts'
 import { createHttpServer } from './http.ts'
 import { loadKey } from './key.ts'
-import { SHUTDOWN_MS } from './limits.ts'
+import { LISTEN_BACKLOG, SHUTDOWN_MS } from './limits.ts'
 import { codeOf, type Log, reasonOf } from './log.ts'
 import { nearbyService } from './nearby.ts'
 import { type RelayNode, startNode } from './node.ts'
@@ -50,9 +49,8 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
   const server = createHttpServer({ peerId, app, publicOrigin, iceServers, health })
   const port = await listen(server, settings, log)
   const announce = publicOrigin === undefined ? [] : [addressAt(publicOrigin)]
-  const starting = await startNode({ server, privateKey, announce, log })
-  await serve(starting, presenceService(), log)
-  await serve(starting, nearbyService(peerId, stopping.signal), log)
+  const services = [presenceService(), nearbyService(peerId, stopping.signal)]
+  const starting = await startNode({ server, privateKey, announce, services, log })
   node = starting
 
   return {
@@ -79,7 +77,7 @@ async function stopNode(node: RelayNode, log: Log): Promise<void> {
 async function listen(server: Server, { host, port }: RelaySettings, log: Log): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -13,8 +13,11 @@ import type { Timer } from '../sync/ports.ts'
 import { createCrypto } from './crypto.ts'
 import { clock, log, random } from './ports.ts'
 
-/** Asking the relay for its configuration, milliseconds; the stored one serves after that. */
-const CONFIG_TIMEOUT_MS = 5_000
+/**
+ * Asking the relay for its configuration, milliseconds; the stored one serves after that. As long as the relay itself
+ * has to answer (RELAY_OPEN_MS), for the same reason.
+ */
+const CONFIG_TIMEOUT_MS = 3_000
 
 export interface EngineSurroundings {
   readonly timer: Timer

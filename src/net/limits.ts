@@ -14,10 +14,38 @@ export const HEAD_START_MS = 1_500
 export const FRESH_MS = 3_000
 /** Dialling a peer through the relay, milliseconds. */
 export const RELAYED_DIAL_MS = 8_000
-/** Connecting to the relay and reserving there, milliseconds. */
-export const RESERVE_MS = 10_000
-/** Coming back to a relay that was lost: first and longest wait, milliseconds. Short: it is what makes us reachable. */
-export const RELAY_BACKOFF = { firstMs: 500, maxMs: 8_000 }
+/**
+ * The first sign of a relay that is dialled, an open WebSocket, milliseconds: four round trips (TCP, TLS and the
+ * WebSocket) on a mobile network of 600 ms and some slack. Where packets vanish and flow again without any event, it
+ * takes this, the first wait of RELAY_BACKOFF and a new attempt until we are back: under 5 s.
+ */
+export const RELAY_OPEN_MS = 3_000
+/**
+ * A relay that has answered may take this long for the handshake, and again for the reservation, milliseconds: three
+ * round trips of 600 ms and slack. It doubles, up to the longest, with each attempt in a row that a relay answered and
+ * did not finish: when a thousand clients come back at once, giving up early would only make more of that work.
+ */
+export const RELAY_STEP = { firstMs: 3_000, maxMs: 24_000 }
+/**
+ * Coming back to a relay that was lost: milliseconds from the beginning of the first attempt, and of the later ones, to
+ * the next. So whether attempts hang or are refused, we are back in time when it is (RELAY_OPEN_MS). Short: it is what
+ * makes us reachable, and a relay that is down has no work with it.
+ */
+export const RELAY_BACKOFF = { firstMs: 500, maxMs: 3_000 }
+/** Waits after a relay has answered but given no reservation, milliseconds: it is busy, or full. */
+export const BUSY_RELAY_BACKOFF = { firstMs: 500, maxMs: 8_000 }
+/** An attempt older than this is given up for a new one when the network may have changed, milliseconds. */
+export const STALE_ATTEMPT_MS = 1_000
+/** A ping of a reservation that the network may have ended, milliseconds: two round trips of 600 ms, one of them lost. */
+export const NUDGE_PING_MS = 3_000
+/** A connection that has answered is not asked again before this, milliseconds: signs of a new network come in bunches. */
+export const NUDGE_PAUSE_MS = 1_000
+/** Parting from the relay politely, milliseconds. */
+export const HANG_UP_MS = 1_000
+/** Bytes that may wait in one WebSocket before streams are told to pause: the push window and the frames around it. */
+export const MAX_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+/** How often a full WebSocket is looked at again, milliseconds: it never says itself that it has room. */
+export const BUFFER_POLL_MS = 10
 /** How often a connection is pinged, milliseconds. */
 export const PING_INTERVAL_MS = 5_000
 /** A ping that takes longer means a dead connection, milliseconds: noticed within 13 s, the interval included. */

@@ -8,10 +8,10 @@ import type { Libp2p, Transport, Upgrader } from '@libp2p/interface'
 import type { TransportManager } from '@libp2p/interface-internal'
 import { type Ping, ping } from '@libp2p/ping'
 import { webRTC } from '@libp2p/webrtc'
-import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 import type { IceServer } from '../protocol/relay-config.ts'
-import { MAX_CONNECTIONS, MAX_PING_MS, MAX_PINGS, PING_INTERVAL_MS } from './limits.ts'
+import { MAX_CONNECTIONS, MAX_PING_MS, MAX_PINGS, PING_INTERVAL_MS, RELAY_STEP } from './limits.ts'
+import { closingWebSockets } from './websocket.ts'
 
 /** What a libp2p service is handed, as far as the reservation needs it. */
 export interface Internals {
@@ -50,8 +50,9 @@ export async function createNode({ seed, webRtc, iceServers }: NodeOptions): Pro
     privateKey: await generateKeyPairFromSeed('Ed25519', seed),
     addresses: { listen: [] },
     transports: [
-      webSockets(),
-      circuitRelayTransport(),
+      closingWebSockets(),
+      // The watchdog has less patience where it can, and this is the longest.
+      circuitRelayTransport({ reservationCompletionTimeout: RELAY_STEP.maxMs }),
       ...(webRtc === null ? [] : [webRTC({ rtcConfiguration })]),
     ],
     connectionEncrypters: [noise()],

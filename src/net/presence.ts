@@ -48,8 +48,11 @@ export class PresenceClient {
         if (this.#stream !== frames) return
         this.#log.info('presence ended', { reason })
         this.detach()
-        // Presence that ends alone would stay ended: a new connection brings it back.
-        if (connection.status === 'open') connection.abort(new Error('presence ended'))
+        // Presence that ends alone would stay ended: a new connection brings it back. Asked later, since an abort of the
+        // connection ends the stream first, and throws when it is begun anew in the middle of that.
+        queueMicrotask(() => {
+          if (connection.status === 'open') connection.abort(new Error('presence ended'))
+        })
       },
     })
     this.#stream = frames
