@@ -1,4 +1,4 @@
-import { type BrowserContext, expect as expectLocator } from '@playwright/test'
+import type { BrowserContext } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { GigiPage, introduce } from './gigi-page.ts'
 import { storedMessages } from './store-view.ts'
@@ -47,6 +47,8 @@ test('five tabs send at once, the leaders are closed one after another: 500 mess
         // What the tab had not said to be stored is said again in another: the texts are looked up first.
         const survivor = tabs.at(-1)
         if (survivor === undefined) throw error
+        // The lock is free when the tab and its last commits are done with.
+        await expect.poll(() => leads(tab).catch(() => false)).toBe(false)
         const stored = new Set((await storedMessages(survivor.page)).map(({ text }) => text))
         await survivor.sendMany(texts.filter((text) => !confirmed.has(text) && !stored.has(text)))
       }
@@ -56,7 +58,7 @@ test('five tabs send at once, the leaders are closed one after another: 500 mess
   for (const leader of tabs.slice(0, 4)) {
     const goal = confirmed.size + 60
     await expect.poll(() => confirmed.size, { timeout: 60_000 }).toBeGreaterThan(goal)
-    expect(await leads(leader)).toBe(true)
+    await expect.poll(() => leads(leader)).toBe(true)
     closed.add(leader)
     await leader.page.close()
   }
@@ -98,8 +100,9 @@ for (const [how, end] of [
     await second.openConversation('Bob')
     await second.online()
     await end(alice)
-    await expect.poll(() => leads(second), { timeout: HANDOVER_MS }).toBe(true)
-    await expectLocator(second.network).toHaveAttribute('data-state', 'online', { timeout: HANDOVER_MS })
+    const isBack = async (): Promise<boolean> =>
+      (await leads(second)) && (await second.network.getAttribute('data-state')) === 'online'
+    await expect.poll(isBack, { timeout: HANDOVER_MS, intervals: [100] }).toBe(true)
     await second.send('carried on')
     await second.hasStatus('carried on', 'acknowledged')
   })

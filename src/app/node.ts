@@ -25,8 +25,41 @@ export interface NodeHandle {
   stop(): Promise<void>
 }
 
-/** Starts the node. Whoever calls it holds the lock. */
+/** Starts the node. Whoever calls it holds the lock. When it rejects nothing is left running. */
 export async function startNode(
+  db: GigiDatabase,
+  identity: IdentityRow,
+  hub: StatusHub,
+): Promise<NodeHandle> {
+  let slept = (): void => undefined
+  const upkeep = new Upkeep({
+    start: () => new Worker(new URL('../worker/upkeep.worker.ts', import.meta.url), { type: 'module' }),
+    clock,
+    watch: timer,
+    slept: () => {
+      slept()
+    },
+  })
+  try {
+    const node = await startWith(upkeep, db, identity, hub)
+    slept = () => {
+      node.nudge()
+    }
+    return {
+      ...node,
+      stop: () =>
+        node.stop().finally(() => {
+          upkeep.stop()
+        }),
+    }
+  } catch (error) {
+    upkeep.stop()
+    throw error
+  }
+}
+
+async function startWith(
+  upkeep: Upkeep,
   db: GigiDatabase,
   identity: IdentityRow,
   hub: StatusHub,
@@ -34,15 +67,6 @@ export async function startNode(
   const ended = Promise.withResolvers<NodeEnd>()
   /** How to call off the end of each peer's typing. */
   const typing = new Map<PeerId, () => void>()
-  let nudge = (): void => undefined
-  const upkeep = new Upkeep({
-    start: () => new Worker(new URL('../worker/upkeep.worker.ts', import.meta.url), { type: 'module' }),
-    clock,
-    watch: timer,
-    slept: () => {
-      nudge()
-    },
-  })
   const { engine, transport } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
@@ -90,17 +114,13 @@ export async function startNode(
   } catch (error) {
     // What had begun would go on beside the next attempt.
     await engine.stop()
-    upkeep.stop()
     throw error
   }
   const stopShowing = showNearby(db, transport)
-  nudge = () => {
-    transport.nudge()
-    engine.resumed()
-  }
   return {
     nudge: () => {
-      nudge()
+      transport.nudge()
+      engine.resumed()
     },
     ended: ended.promise,
     async stop() {
@@ -108,7 +128,6 @@ export async function startNode(
       hub.follow()
       stopShowing()
       await engine.stop()
-      upkeep.stop()
     },
   }
 }

@@ -22,6 +22,9 @@ export interface TabsListener {
   composes(peer: PeerId): void
 }
 
+/** What a tab's own trouble comes from. */
+export type TroubleSource = 'database' | 'node' | 'tabs'
+
 /** For a tab that leads and has no node. */
 export const NOBODY: TabsListener = { shown: () => undefined, composes: () => undefined }
 
@@ -36,9 +39,9 @@ export class StatusHub implements StatusFeed {
   #status = UNKNOWN_STATUS
   #publishing = false
   #tabs = NOBODY
-  /** What concerns this tab alone. */
-  #ownTrouble: Trouble | null = null
-  #cutOff = false
+  /** What concerns this tab alone, by what it comes from. */
+  readonly #ownTroubles = new Map<TroubleSource, Trouble>()
+  #cutOff: Trouble | null = null
   readonly #waiting = new Set<() => void>()
 
   /** `tab` is unique to this tab. */
@@ -70,8 +73,10 @@ export class StatusHub implements StatusFeed {
 
   /** From now on this tab runs the node, and hears of the tabs. */
   lead(tabs: TabsListener): void {
-    this.#publishing = !this.#cutOff
+    this.#publishing = this.#cutOff === null
     this.#tabs = tabs
+    // Tabs that died have said nothing of it; those that live say it again.
+    for (const tab of this.#shown.keys()) if (tab !== this.#tab) this.#shown.delete(tab)
     this.publish(UNKNOWN_STATUS)
     this.#say({ type: 'ask' })
     tabs.shown(new Set(this.#shown.values()))
@@ -86,8 +91,7 @@ export class StatusHub implements StatusFeed {
 
   /** This tab has no part in anything any more, and shows why; the others go on. */
   cutOff(trouble: Trouble): void {
-    this.warn(trouble)
-    this.#cutOff = true
+    this.#cutOff = trouble
     this.follow()
   }
 
@@ -103,14 +107,16 @@ export class StatusHub implements StatusFeed {
   }
 
   get status(): NodeStatus {
-    if (this.#cutOff) return { ...UNKNOWN_STATUS, network: 'offline', trouble: this.#ownTrouble }
-    return this.#ownTrouble === null ? this.#status : { ...this.#status, trouble: this.#ownTrouble }
+    if (this.#cutOff !== null) return { ...UNKNOWN_STATUS, network: 'offline', trouble: this.#cutOff }
+    const [own] = this.#ownTroubles.values()
+    return own === undefined ? this.#status : { ...this.#status, trouble: own }
   }
 
   /** Says something that concerns this tab alone, or (null) nothing more of it. */
-  warn(trouble: Trouble | null): void {
-    if (trouble === this.#ownTrouble || this.#cutOff) return
-    this.#ownTrouble = trouble
+  warn(source: TroubleSource, trouble: Trouble | null): void {
+    if (trouble === (this.#ownTroubles.get(source) ?? null)) return
+    if (trouble === null) this.#ownTroubles.delete(source)
+    else this.#ownTroubles.set(source, trouble)
     this.#set(this.#status)
   }
 

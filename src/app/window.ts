@@ -1,5 +1,7 @@
 /** Composition of a tab: the store at once, the node when this tab's turn comes. */
 import { liveQuery } from 'dexie'
+import { backoffMs } from '../domain/backoff.ts'
+import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
 import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
@@ -12,8 +14,10 @@ import { createQueries } from './queries.ts'
 import { NOBODY, StatusHub } from './status.ts'
 import { createKeeper, rememberProfile } from './storage.ts'
 
-/** A node that could not start is tried again after this long, milliseconds. */
-const RESTART_MS = 2_000
+/** A node that could not start is tried again: first and longest wait, milliseconds. */
+const RESTART = { firstMs: 2_000, maxMs: 60_000 }
+/** A node that has not started by then is taken for frozen by tabs that wait, milliseconds: slow networks take seconds. */
+const START_MS = 30_000
 
 export function composeWindow(): GigiApp {
   const hub = new StatusHub(String(random.fraction()))
@@ -23,7 +27,7 @@ export function composeWindow(): GigiApp {
     },
     onStuck: (why) => {
       if (why !== null) log.warn('the database cannot be opened', { reason: why })
-      hub.warn(why === null ? null : 'storage-failed')
+      hub.warn('database', why === null ? null : 'storage-failed')
     },
     after: (delayMs, wake) => timer.after(delayMs, wake),
   })
@@ -43,9 +47,8 @@ export function composeWindow(): GigiApp {
     status: hub,
   }
   runNode(db, hub).catch((error: unknown) => {
-    log.warn('the node cannot run in this browser', { reason: String(error) })
-    hub.lead(NOBODY)
-    hub.publish({ network: 'offline', trouble: 'storage-failed' })
+    log.warn('the node cannot run in this tab', { reason: String(error) })
+    hub.warn('node', 'storage-failed')
   })
   return app
 }
@@ -59,38 +62,51 @@ function meet(fate: Fate, hub: StatusHub): void {
 }
 
 async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
-  const identity = await firstIdentity(db)
+  const identity = await persistently(() => firstIdentity(db), hub)
   refreshInvite(db)
   document.addEventListener('visibilitychange', () => {
     refreshInvite(db)
   })
-  const replacement = await lastReplacement(db)
+  const replacement = await persistently(() => lastReplacement(db), hub)
+  let failures = 0
   await takeTurns(
     async (signal) => {
-      // Tabs that wait hear from here on that someone leads.
+      // Tabs that wait hear from here on that someone leads; not for ever, if it comes to nothing.
       hub.lead(NOBODY)
+      const overdue = timer.after(START_MS, () => {
+        hub.follow()
+      })
       // Another browser took over while this tab waited: only a tab that is opened after that takes back.
-      if ((await lastReplacement(db)) !== replacement) await stayOut(hub)
+      if ((await lastReplacement(db)) !== replacement) {
+        overdue()
+        await stayOut(hub, signal)
+        return
+      }
       // The network code is the larger part of the app; the first screen does not wait for it.
       const { startNode } = await import('./node.ts')
+      if (signal.aborted) return
       const node = await startNode(db, identity, hub)
+      overdue()
+      failures = 0
+      hub.warn('node', null)
       const stopListening = nudgeOnReturn(node)
       const end = await Promise.race([node.ended, aborted(signal)])
       stopListening()
       await node.stop()
-      if (end === 'replaced') await stayOut(hub)
+      if (end === 'replaced') await stayOut(hub, signal)
     },
     async (error) => {
       log.warn('the node stopped', { reason: String(error) })
       hub.follow()
-      await new Promise<void>((resolve) => timer.after(RESTART_MS, resolve))
+      hub.warn('node', storageTrouble(error))
+      await wait(backoffMs(++failures, RESTART, random.fraction()))
     },
     {
       timer,
       answers: (ms) => hub.answers(ms, timer),
       isVisible: () => document.visibilityState === 'visible',
       shutOut: (isOut) => {
-        hub.warn(isOut ? 'no-locks' : null)
+        hub.warn('tabs', isOut ? 'no-locks' : null)
       },
     },
   )
@@ -105,10 +121,33 @@ const aborted = (signal: AbortSignal): Promise<'over'> =>
   })
 
 /** Says that another browser uses this identity, and keeps the lock, so that no other tab takes it back unasked. */
-function stayOut(hub: StatusHub): Promise<never> {
+async function stayOut(hub: StatusHub, signal: AbortSignal): Promise<void> {
   hub.lead(NOBODY)
   hub.publish({ network: 'offline', trouble: 'replaced' })
-  return new Promise(() => undefined)
+  await aborted(signal)
+  hub.follow()
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => timer.after(ms, resolve))
+
+/** What to say of an error of the store; null for any other. */
+function storageTrouble(error: unknown): 'storage-full' | 'storage-failed' | null {
+  if (isQuotaExceeded(error)) return 'storage-full'
+  return isHandleFault(error) ? 'storage-failed' : null
+}
+
+/** Reads what the tab cannot go on without, until it can be read. */
+async function persistently<T>(read: () => Promise<T>, hub: StatusHub): Promise<T> {
+  for (let failures = 1; ; failures++)
+    try {
+      const found = await read()
+      hub.warn('node', null)
+      return found
+    } catch (error) {
+      log.warn('the profile cannot be read', { reason: String(error) })
+      hub.warn('node', 'storage-failed')
+      await wait(backoffMs(failures, RESTART, random.fraction()))
+    }
 }
 
 /** A link that cannot be renewed now is renewed the next time; everything else goes on without it. */

@@ -1,7 +1,7 @@
 /** Whole frames over a libp2p stream. */
 import type { Stream } from '@libp2p/interface'
 import { FrameReader, frameBytes } from '../protocol/framing.ts'
-import { MAX_STREAM_BUFFER_BYTES } from './limits.ts'
+import { CLOSE_MS, MAX_STREAM_BUFFER_BYTES } from './limits.ts'
 
 export interface FrameStreamListener {
   frame(frame: Uint8Array): void
@@ -54,12 +54,12 @@ export class FrameStream {
     }
   }
 
-  /** Lets what is queued go out, and ends the stream. */
+  /** Lets what is queued go out, within CLOSE_MS, and ends the stream. */
   close(reason: string): void {
     if (this.#closedFor !== undefined || this.#reported) return
     this.#closedFor = reason
     this.#stream
-      .close()
+      .close({ signal: AbortSignal.timeout(CLOSE_MS) })
       .catch((error: unknown) => this.#stream.abort(error instanceof Error ? error : new Error(reason)))
   }
 

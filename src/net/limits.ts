@@ -56,6 +56,8 @@ export const MAX_PINGS = 4
 export const MAX_CONNECTIONS = 300
 /** Bytes that may wait in one stream to be sent: the push window and the frames around it. */
 export const MAX_STREAM_BUFFER_BYTES = 4 * 1024 * 1024
+/** A stream that does not close politely within this is aborted, milliseconds: whoever takes its place waits for its end. */
+export const CLOSE_MS = 1_000
 /** Sync streams on one connection: one, and one that may replace it. */
 export const MAX_SYNC_STREAMS = 4
 /** A nearby record is announced anew this long before it ends, milliseconds. */

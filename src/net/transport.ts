@@ -152,7 +152,12 @@ export class Libp2pTransport implements Transport {
     }
     const search = this.#direct.find(node, peer, circuits)
     const direct = await Promise.race([search.catch(() => null), this.#headStart()])
-    await this.#begin(direct ?? relayed)
+    try {
+      await this.#begin(direct ?? relayed)
+    } catch (error) {
+      await this.#direct.callOff(peer)
+      throw error
+    }
     if (direct !== null) this.#closeIfUnused(relayed)
     else
       search

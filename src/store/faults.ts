@@ -24,5 +24,8 @@ export async function tryToStore(db: GigiDatabase, epoch: number, bytes: number)
     await checkEpoch(db, epoch)
     await db.meta.put({ key: 'trial', filler: new Uint8Array(bytes) })
   })
-  await db.meta.delete('trial')
+  await db.transaction('rw', db.meta, async () => {
+    await checkEpoch(db, epoch)
+    await db.meta.delete('trial')
+  })
 }

@@ -3,6 +3,7 @@
  * database deleted, or changed by a newer version of the app, in another tab.
  */
 import { Dexie, RangeSet } from 'dexie'
+import { backoffMs } from '../domain/backoff.ts'
 import type { PeerId } from '../domain/ids.ts'
 import { GigiDatabase } from './schema.ts'
 
@@ -12,8 +13,8 @@ import { GigiDatabase } from './schema.ts'
  */
 export type Fate = 'deleted' | 'changed' | 'newer'
 
-/** A database that cannot be opened is tried again after this long, milliseconds: while the browser deletes it, it cannot. */
-const REOPEN_MS = 500
+/** A database that cannot be opened is tried again, milliseconds: while the browser deletes it, it cannot. */
+const REOPEN = { firstMs: 500, maxMs: 30_000 }
 
 export interface GuardOptions {
   /** Called once at the most: the handle is closed for good, blocks nobody, and whatever is asked is refused. */
@@ -34,6 +35,7 @@ export function openGuarded({ onFate, onStuck, after }: GuardOptions): GuardedDa
   let expected: PeerId | null = null
   let opened = false
   let stuck = false
+  let failures = 0
   let over = false
 
   // Asked anew each time: what happens in between changes it.
@@ -66,7 +68,8 @@ export function openGuarded({ onFate, onStuck, after }: GuardOptions): GuardedDa
   )
   // Behind Dexie's own listener, which closes the handle and would open another.
   db.on('versionchange', ({ newVersion }) => {
-    if (newVersion !== null) end('changed')
+    // Whether the other tab's change comes off shows when the database is opened again.
+    if (newVersion !== null) void keepOpen()
     else if (expected !== null) end('deleted')
   })
 
@@ -77,12 +80,13 @@ export function openGuarded({ onFate, onStuck, after }: GuardOptions): GuardedDa
       await db.open()
       if (stuck) onStuck(null)
       stuck = false
+      failures = 0
       Dexie.on.storagemutated.fire({ all: new RangeSet(Dexie.minKey, [[]]) })
     } catch (error) {
       if (isOver()) return
       stuck = true
       onStuck(String(error))
-      after(REOPEN_MS, () => void keepOpen())
+      after(backoffMs(++failures, REOPEN, 0), () => void keepOpen())
     }
   }
   void keepOpen()

@@ -39,6 +39,8 @@ export class Schedule {
   #running = false
   /** What was proven before this node began is settled. */
   #settled = false
+  /** Whether a cleanup is overdue was seen to. */
+  #looked = false
   #cancelDue: () => void = () => undefined
 
   constructor(options: ScheduleOptions) {
@@ -55,7 +57,9 @@ export class Schedule {
       guard('read the configuration', () => this.#orLater(() => this.#keepPeriods(), this.#periods)),
     )
     this.#cleaning = new Coalesced(() =>
-      guard('clean up', () => options.clean(options.epoch, this.#stopping.signal)),
+      guard('clean up', () =>
+        this.#orLater(() => options.clean(options.epoch, this.#stopping.signal), this.#cleaning),
+      ),
     )
   }
 
@@ -151,7 +155,8 @@ export class Schedule {
     if (!this.#isRunning()) return
     this.#tick.every(config.sync_interval_seconds * 1000)
     this.#cleanup.every(period)
-    if (since >= period || since < 0) this.#cleaning.request()
+    if (!this.#looked && (since >= period || since < 0)) this.#cleaning.request()
+    this.#looked = true
   }
 
   #isRunning(): boolean {

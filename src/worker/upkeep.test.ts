@@ -64,9 +64,11 @@ test('a worker that fails is replaced; what was waited for is waited for on, wha
   const woken: string[] = []
   upkeep.after(1000, () => woken.push('a'))
   const cleaned = upkeep.clean(7, never)
+  workers[0]?.says({ type: 'beat' })
   time.advance(400)
   workers[0]?.fail()
   expect(workers[0]?.ended).toBe(true)
+  time.advance(0)
   expect(workers[1]?.heard).toEqual([
     { type: 'after', id: 1, delayMs: 600 },
     { type: 'clean', id: 2, epoch: 7, now: time.now() },
@@ -81,7 +83,9 @@ test('a worker that fails is replaced; what was waited for is waited for on, wha
 
 test('a worker that was killed says nothing, and is replaced for that', () => {
   const { upkeep, workers, time } = setUp()
-  upkeep.after(60_000, () => undefined)
+  workers[0]?.says({ type: 'beat' })
+  let woken = 0
+  upkeep.after(6 * SILENCE_MS, () => (woken += 1))
   for (let i = 0; i < 5; i++) {
     workers[0]?.says({ type: 'beat' })
     time.advance(SILENCE_MS)
@@ -90,6 +94,8 @@ test('a worker that was killed says nothing, and is replaced for that', () => {
   time.advance(SILENCE_MS)
   expect(workers).toHaveLength(2)
   expect(workers[1]?.heard).toEqual([{ type: 'after', id: 1, delayMs: 0 }])
+  time.advance(0)
+  expect(woken).toBe(1)
   upkeep.stop()
   time.advance(10 * SILENCE_MS)
   expect(workers).toHaveLength(2)
@@ -116,4 +122,27 @@ test('it is told that the device slept', () => {
   const { workers, sleeps } = setUp()
   workers[0]?.says({ type: 'slept' })
   expect(sleeps()).toBe(1)
+})
+
+test('while no worker can be loaded the tab keeps the times itself, and tries ever more rarely', () => {
+  const { upkeep, workers, time } = setUp()
+  const woken: string[] = []
+  upkeep.after(10_000, () => woken.push('a'))
+  const cancel = upkeep.after(10_000, () => woken.push('b'))
+  for (let i = 0; i < 100; i++) {
+    workers.at(-1)?.fail()
+    time.advance(100)
+  }
+  expect(woken).toEqual(['a', 'b'])
+  expect(workers.length).toBeLessThan(10)
+  cancel()
+  // One that lives again takes over; what it wakes is woken once.
+  time.advance(60_000)
+  workers.at(-1)?.says({ type: 'beat' })
+  upkeep.after(1_000, () => woken.push('c'))
+  time.advance(1_000)
+  expect(woken).toEqual(['a', 'b'])
+  workers.at(-1)?.says({ type: 'due', id: 3 })
+  expect(woken).toEqual(['a', 'b', 'c'])
+  upkeep.stop()
 })

@@ -1,4 +1,5 @@
 /** The tab's side of the upkeep worker: the Timer port on it, so that a hidden tab is woken in time, and the cleanup. */
+import { backoffMs } from '../domain/backoff.ts'
 import { FencedError } from '../store/leadership.ts'
 import type { Clock, Timer } from '../sync/ports.ts'
 import { SILENCE_MS, type UpkeepReply, type UpkeepRequest } from './messages.ts'
@@ -19,10 +20,15 @@ export interface UpkeepOptions {
   readonly slept: () => void
 }
 
+/** A worker that cannot even be loaded is tried again: first and longest wait, milliseconds. */
+const RESTART = { firstMs: 500, maxMs: 60_000 }
+
 interface Wait {
   readonly dueAt: number
   readonly delayMs: number
   readonly wake: () => void
+  /** Calls off the tab's own timer, which stands in for a worker that is not known to live. */
+  spare: () => void
 }
 
 interface Cleaning {
@@ -36,7 +42,12 @@ export class Upkeep implements Timer {
   readonly #cleanings = new Map<number, Cleaning>()
   #worker: UpkeepWorker
   #last = 0
+  /** Something was heard since it was last looked. */
   #heard = false
+  /** Something was heard of this worker. */
+  #lives = false
+  #failures = 0
+  #stopRestart: () => void = () => undefined
   #stopWatching: () => void = () => undefined
 
   constructor(options: UpkeepOptions) {
@@ -47,9 +58,12 @@ export class Upkeep implements Timer {
 
   after(delayMs: number, wake: () => void): () => void {
     const id = ++this.#last
-    this.#waits.set(id, { dueAt: this.#options.clock.now() + delayMs, delayMs, wake })
-    this.#arm(id, delayMs)
+    const dueAt = this.#options.clock.now() + delayMs
+    const wait: Wait = { dueAt, delayMs, wake, spare: () => undefined }
+    this.#waits.set(id, wait)
+    this.#arm(id, wait, delayMs)
     return () => {
+      wait.spare()
       if (this.#waits.delete(id)) this.#say({ type: 'cancel', id })
     }
   }
@@ -73,6 +87,8 @@ export class Upkeep implements Timer {
   /** Ends the worker; nothing is woken or cleaned any more. */
   stop(): void {
     this.#stopWatching()
+    this.#stopRestart()
+    for (const { spare } of this.#waits.values()) spare()
     this.#waits.clear()
     for (const { done } of this.#cleanings.values()) done(null)
     this.#cleanings.clear()
@@ -83,22 +99,29 @@ export class Upkeep implements Timer {
     const worker = this.#options.start()
     worker.onmessage = ({ data }: MessageEvent<UpkeepReply>) => {
       this.#heard = true
+      this.#lives = true
+      this.#failures = 0
       this.#hear(data)
     }
     worker.onerror = () => {
-      this.#restart()
+      worker.terminate()
+      this.#stopRestart()
+      // One that lived begins anew at once; one that cannot be loaded would fail again and again.
+      const pause = this.#lives ? 0 : backoffMs(++this.#failures, RESTART, 0)
+      this.#lives = false
+      this.#armAll()
+      this.#stopRestart = this.#options.watch.after(pause, () => {
+        this.#restart()
+      })
     }
     return worker
   }
 
   #hear(reply: UpkeepReply): void {
     switch (reply.type) {
-      case 'due': {
-        const wait = this.#waits.get(reply.id)
-        this.#waits.delete(reply.id)
-        wait?.wake()
+      case 'due':
+        this.#wake(reply.id)
         return
-      }
       case 'cleaned': {
         const cleaning = this.#cleanings.get(reply.id)
         this.#cleanings.delete(reply.id)
@@ -121,19 +144,37 @@ export class Upkeep implements Timer {
     })
   }
 
+  #wake(id: number): void {
+    const wait = this.#waits.get(id)
+    this.#waits.delete(id)
+    wait?.spare()
+    wait?.wake()
+  }
+
   /** What had been waited for is waited for on, and what was being cleaned is cleaned again: late, and not lost. */
   #restart(): void {
     this.#worker.terminate()
+    this.#lives = false
     this.#worker = this.#begin()
+    this.#armAll()
     const now = this.#options.clock.now()
-    // A clock that was put back makes nothing wait longer than it was to.
-    for (const [id, { dueAt, delayMs }] of this.#waits)
-      this.#arm(id, Math.min(delayMs, Math.max(0, dueAt - now)))
     for (const [id, { epoch }] of this.#cleanings) this.#say({ type: 'clean', id, epoch, now })
   }
 
-  #arm(id: number, delayMs: number): void {
+  #armAll(): void {
+    const now = this.#options.clock.now()
+    // A clock that was put back makes nothing wait longer than it was to.
+    for (const [id, wait] of this.#waits)
+      this.#arm(id, wait, Math.min(wait.delayMs, Math.max(0, wait.dueAt - now)))
+  }
+
+  #arm(id: number, wait: Wait, delayMs: number): void {
     this.#say({ type: 'after', id, delayMs: Math.min(delayMs, MAX_DELAY_MS) })
+    wait.spare()
+    if (!this.#lives)
+      wait.spare = this.#options.watch.after(delayMs, () => {
+        this.#wake(id)
+      })
   }
 
   #say(request: UpkeepRequest): void {

@@ -1,8 +1,9 @@
 import type { GigiApp } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { attempt, type Problem } from '../attempt.ts'
-import { joinTexts, readDraft, typedSince, writeDraft } from './drafts.ts'
+import { readDraft, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, type Sending, sendingToken } from './sending.ts'
+import { type Piece, UnderWay } from './under-way.ts'
 
 let sent = 0
 
@@ -11,10 +12,9 @@ export class Draft {
   readonly #app: GigiApp
   readonly #storage: Storage
   readonly #conversation: ConversationId
+  readonly #underWay = new UnderWay()
   #text = $state('')
   #problem: Problem | null = $state(null)
-  /** What is in the field and being sent: it stays there until it is stored, since an empty field says that it is (D1). */
-  #underWay = ''
   /** Settles when everything sent so far is: one after the other, so that the order is that of writing. */
   #line: Promise<void> = Promise.resolve()
 
@@ -34,39 +34,42 @@ export class Draft {
     writeDraft(this.#storage, this.#conversation, text)
   }
 
-  /** Why the last text came back instead of being sent. */
+  /** Why a text is still there instead of being sent. */
   get problem(): Problem | null {
     return this.#problem
   }
 
   /** Sends the text, and takes it out of the draft when it is stored; what is refused stays. */
   send(): void {
-    const text = typedSince(this.#underWay, this.#text).trim()
-    if (text === '') return
+    const piece = this.#underWay.begin(this.#text)
+    if (piece === null) return
     const token = sendingToken(Date.now(), ++sent, crypto.randomUUID())
-    const sending = { token, conversation: this.#conversation, text }
-    noteSending(this.#storage, sending)
-    const written = (this.#underWay = this.#text)
-    this.#line = this.#line.then(async () => {
-      if (await this.#store(sending)) this.text = typedSince(written, this.#text)
-      else if (!this.#text.includes(text)) this.text = joinTexts(text, this.#text)
-      if (this.#underWay === written) this.#underWay = ''
-    })
+    const sending = { token, conversation: this.#conversation, text: piece.raw.trim() }
+    this.#problem = null
+    try {
+      noteSending(this.#storage, sending)
+    } catch {
+      // What cannot even be noted would not be stored.
+      this.#problem = 'storage-full'
+      this.#underWay.refused(piece, this.#text)
+      return
+    }
+    this.#enqueue(sending, piece)
   }
 
   /** Sends a text that was noted by a tab that died, after those before it; it may still be in the draft. */
   deliver(sending: Sending): void {
-    const { text } = sending
-    this.#line = this.#line.then(async () => {
-      if (await this.#store(sending)) this.text = typedSince(text, this.#text.trimStart())
-      else if (!this.#text.includes(text)) this.text = joinTexts(text, this.#text)
-    })
+    this.#enqueue(sending, this.#underWay.resume(this.#text, sending.text))
   }
 
-  async #store({ token, conversation, text }: Sending): Promise<boolean> {
-    this.#problem = await attempt(() => this.#app.commands.sendText(conversation, text, token))
-    forgetSending(this.#storage, token)
-    return this.#problem === null
+  #enqueue({ token, conversation, text }: Sending, piece: Piece): void {
+    this.#line = this.#line.then(async () => {
+      const problem = await attempt(() => this.#app.commands.sendText(conversation, text, token))
+      forgetSending(this.#storage, token)
+      if (problem !== null) this.#problem = problem
+      const settled = problem === null ? 'stored' : 'refused'
+      this.text = this.#underWay[settled](piece, this.#text)
+    })
   }
 }
 

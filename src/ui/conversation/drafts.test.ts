@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationId } from '../../domain/ids.ts'
-import { joinTexts, readDraft, typedSince, writeDraft } from './drafts.ts'
+import type { GigiApp } from '../../app/api.ts'
+import { UserError } from '../../app/api.ts'
+import { Draft } from './drafts.svelte.ts'
+import { readDraft, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, sendingToken } from './sending.ts'
 
 class MemoryStorage implements Storage {
@@ -43,20 +46,6 @@ describe('drafts', () => {
     writeDraft(storage, one, '')
     expect(storage.length).toBe(0)
   })
-
-  it('take back a text before what has been typed since', () => {
-    expect(joinTexts('first', 'second')).toBe('first\nsecond')
-    expect(joinTexts('first', '')).toBe('first')
-  })
-})
-
-describe('a field from which a text was sent', () => {
-  it('keeps what has been typed since, and only that', () => {
-    expect(typedSince('hello', 'hello')).toBe('')
-    expect(typedSince('hello', 'hello you')).toBe(' you')
-    expect(typedSince('hello', 'another text')).toBe('another text')
-    expect(typedSince('', 'first')).toBe('first')
-  })
 })
 
 describe('texts that are being sent', () => {
@@ -72,5 +61,88 @@ describe('texts that are being sent', () => {
     expect(readSendings(storage)).toEqual(sendings)
     for (const { token } of sendings) forgetSending(storage, token)
     expect(readSendings(storage)).toEqual([])
+  })
+})
+
+describe('a field from which texts are sent', () => {
+  function setUp() {
+    const calls: { readonly text: string; readonly end: (error?: Error) => void }[] = []
+    const sendText = (_id: ConversationId, text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        calls.push({ text, end: (error) => (error === undefined ? resolve() : reject(error)) })
+      })
+    const draft = new Draft({ commands: { sendText } } as unknown as GigiApp, new MemoryStorage(), one)
+    /** Ends what was sent as the `n`th, and lets what follows from it happen. */
+    const end = async (n: number, error?: Error): Promise<void> => {
+      await expect.poll(() => calls.length).toBeGreaterThan(n)
+      calls[n]?.end(error)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const write = (text: string): void => {
+      draft.text = text
+      draft.send()
+    }
+    const sent = (): string[] => calls.map(({ text }) => text)
+    return { draft, end, write, sent }
+  }
+
+  it('is emptied when the text is stored, and not before', async () => {
+    const { draft, end, write } = setUp()
+    write('a')
+    expect(draft.text).toBe('a')
+    await end(0)
+    expect(draft.text).toBe('')
+  })
+
+  it('sends what is typed behind a text under way, and that alone', async () => {
+    const { draft, end, write, sent } = setUp()
+    write('a')
+    draft.send()
+    write('a b')
+    await end(0)
+    write(`${draft.text} c`)
+    await end(1)
+    await end(2)
+    expect(sent()).toEqual(['a', 'b', 'c'])
+    expect(draft.text).toBe('')
+  })
+
+  it('keeps what is refused, though what was sent behind it is stored', async () => {
+    const { draft, end, write } = setUp()
+    write('a')
+    write('a b')
+    await end(0, new UserError('storage-full'))
+    await end(1)
+    expect(draft.text).toBe('a')
+    expect(draft.problem).toBe('storage-full')
+  })
+
+  it('gets back what is refused when something else was written in its place', async () => {
+    const { draft, end, write } = setUp()
+    write('a long text')
+    draft.text = 'other'
+    await end(0, new UserError('storage-full'))
+    expect(draft.text).toBe('a long text\nother')
+  })
+
+  it('keeps another text that was written in place of one that is stored', async () => {
+    const { draft, end, write, sent } = setUp()
+    write('a')
+    write('other')
+    await end(0)
+    expect(draft.text).toBe('other')
+    await end(1)
+    expect(sent()).toEqual(['a', 'other'])
+    expect(draft.text).toBe('')
+  })
+
+  it('does not send again what a tab that died had sent, and left in the draft', async () => {
+    const { draft, end, sent } = setUp()
+    draft.text = 'x'
+    draft.deliver({ token: 'old', conversation: one, text: 'x' })
+    draft.send()
+    await end(0)
+    expect(sent()).toEqual(['x'])
+    expect(draft.text).toBe('')
   })
 })

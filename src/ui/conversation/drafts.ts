@@ -10,11 +10,3 @@ export function writeDraft(storage: Storage, id: ConversationId, text: string): 
   if (text === '') storage.removeItem(KEY_PREFIX + id)
   else storage.setItem(KEY_PREFIX + id, text)
 }
-
-/** What is left of a field when the text that was sent from it is taken out: it may have been written on. */
-export const typedSince = (sent: string, field: string): string =>
-  field.startsWith(sent) ? field.slice(sent.length) : field
-
-/** What came back, before what has been typed since. */
-export const joinTexts = (returned: string, typed: string): string =>
-  typed === '' ? returned : `${returned}\n${typed}`
