@@ -118,8 +118,12 @@ test('who sends into full storage keeps the text and is told; it goes when there
   await alice.page.reload()
   await expect(alice.composer).toHaveValue('no room for this')
   await expect(alice.messages).toHaveCount(0)
+  // Nothing can begin without room for a row; what tries leaves nothing behind.
+  await expect(alice.page.getByRole('alert').filter({ hasText: 'is full' })).toBeVisible()
+  expect(alice.page.workers().length).toBeLessThanOrEqual(1)
 
   await quota.lift()
+  await alice.online()
   await alice.page.getByRole('button', { name: 'Send', exact: true }).click()
   await alice.hasStatus('no room for this', 'acknowledged')
   expect(await bob.texts()).toEqual(['no room for this'])
