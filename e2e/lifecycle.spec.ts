@@ -57,3 +57,26 @@ test('a browser that is off the network and on it again recovers by itself withi
   await expect(bob.network).toHaveAttribute('data-state', 'online', { timeout: 5_000 })
   await bob.hasStatus('from the tunnel', 'acknowledged')
 })
+
+test('a node that starts only at the second attempt goes on leading', async ({ newcomer }) => {
+  const alice = await newcomer()
+  const { page } = alice
+  // The first write of an epoch fails.
+  await page.addInitScript(() => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its store below
+    const { put } = IDBObjectStore.prototype
+    let failed = false
+    IDBObjectStore.prototype.put = function (value: { key?: string }, key?: IDBValidKey) {
+      if (failed || value.key !== 'leader') return put.call(this, value, key)
+      failed = true
+      throw new DOMException('the disk hiccups', 'UnknownError')
+    }
+  })
+  await page.clock.install()
+  await page.reload()
+  await alice.begin('Alice')
+  await alice.online()
+  await page.clock.fastForward(120_000)
+  await page.evaluate(() => Promise.resolve())
+  expect(await alice.network.getAttribute('data-state')).toBe('online')
+})

@@ -71,22 +71,21 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
   let failures = 0
   await takeTurns(
     async (signal) => {
+      const begin = async (): Promise<NodeHandle | 'replaced' | 'over'> => {
+        // Another browser took over while this tab waited: only a tab that is opened after that takes back.
+        if ((await lastReplacement(db)) !== replacement) return 'replaced'
+        // The network code is the larger part of the app; the first screen does not wait for it.
+        const { startNode } = await import('./node.ts')
+        return signal.aborted ? 'over' : startNode(db, identity, hub)
+      }
       // Tabs that wait hear from here on that someone leads; not for ever, if it comes to nothing.
       hub.lead(NOBODY)
-      const overdue = timer.after(START_MS, () => {
+      const callOff = timer.after(START_MS, () => {
         hub.follow()
       })
-      // Another browser took over while this tab waited: only a tab that is opened after that takes back.
-      if ((await lastReplacement(db)) !== replacement) {
-        overdue()
-        await stayOut(hub, signal)
-        return
-      }
-      // The network code is the larger part of the app; the first screen does not wait for it.
-      const { startNode } = await import('./node.ts')
-      if (signal.aborted) return
-      const node = await startNode(db, identity, hub)
-      overdue()
+      const node = await begin().finally(callOff)
+      if (node === 'over') return
+      if (node === 'replaced') return stayOut(hub, signal)
       failures = 0
       hub.warn('node', null)
       const stopListening = nudgeOnReturn(node)
