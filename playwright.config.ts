@@ -15,6 +15,8 @@ export default defineConfig({
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
   use: {
+    // What never comes is told soon, and not when a long test's time is over.
+    actionTimeout: 30_000,
     // Recording doubles the time of a test; with it on, a failure can be looked at step by step.
     trace: process.env['TRACE'] === undefined ? 'off' : 'retain-on-failure',
     launchOptions: { args: CHROMIUM_ARGS, ...(executablePath === undefined ? {} : { executablePath }) },

@@ -50,19 +50,23 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  newcomer: async ({ browser, relay }, use) => {
+  newcomer: async ({ browser, relay }, use, testInfo) => {
     const contexts: BrowserContext[] = []
+    const heard: string[] = []
     await use(async () => {
       const context = await browser.newContext()
       contexts.push(context)
+      listen(context, `newcomer ${contexts.length}`, heard)
       const page = new GigiPage(await context.newPage(), relay.url)
       await page.open()
       return page
     })
+    if (testInfo.status !== testInfo.expectedStatus) await tell(contexts, heard)
     await Promise.all(contexts.map((context) => context.close()))
   },
 
-  resident: async ({ relay, launchOptions }, use) => {
+  resident: async ({ relay, launchOptions }, use, testInfo) => {
+    const heard: string[] = []
     const residents: { context: BrowserContext | undefined; folder: string }[] = []
     await use(async () => {
       const mine = {
@@ -70,9 +74,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         folder: await mkdtemp(join(tmpdir(), 'gigi-e2e-profile-')),
       }
       residents.push(mine)
+      const name = `resident ${residents.length}`
       return {
         async open() {
           mine.context = await chromium.launchPersistentContext(mine.folder, launchOptions)
+          listen(mine.context, name, heard)
           const page = new GigiPage(mine.context.pages()[0] ?? (await mine.context.newPage()), relay.url)
           await page.open()
           return page
@@ -97,11 +103,42 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         },
       }
     })
+    // A browser that sleeps would neither tell nor close.
+    for (const { context, folder } of residents) if (context !== undefined) signalBrowser(folder, 'SIGCONT')
+    if (testInfo.status !== testInfo.expectedStatus)
+      await tell(
+        residents.flatMap(({ context }) => context ?? []),
+        heard,
+      )
     for (const { context, folder } of residents) {
-      // A browser that sleeps would not close.
-      if (context !== undefined) signalBrowser(folder, 'SIGCONT')
       await context?.close()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     }
   },
 })
+
+/** How many of the last words of the consoles a failure tells. */
+const LAST_WORDS = 40
+
+/** Notes what the pages of a context say on their consoles and throw, with the time. */
+function listen(context: BrowserContext, name: string, heard: string[]): void {
+  const note = (text: string): void => void heard.push(`${new Date().toISOString()} ${name}: ${text}`)
+  context.on('console', (message) => {
+    if (message.type() !== 'debug') note(message.text())
+  })
+  context.on('weberror', (error) => {
+    note(String(error.error()))
+  })
+}
+
+/** Prints what the pages show and said: of a failure elsewhere, the output is all that is left. */
+async function tell(contexts: readonly BrowserContext[], heard: readonly string[]): Promise<void> {
+  console.info(heard.slice(-LAST_WORDS).join('\n'))
+  for (const page of contexts.flatMap((context) => context.pages())) {
+    const shown = await page
+      .locator('body')
+      .ariaSnapshot({ timeout: 5_000 })
+      .catch((error: unknown) => `cannot be read: ${String(error)}`)
+    console.info(`${page.url()} shows:\n${shown}`)
+  }
+}

@@ -38,6 +38,26 @@ export function cleanAcknowledgments(
   })
 }
 
+/**
+ * How long the token of a sent message is known, milliseconds: 30 days. Notes of what was being sent are dealt with
+ * whenever the app is opened, and are at most as old as the browser's last writing down of them.
+ */
+export const TOKEN_LIFE_MS = 30 * 24 * 3_600_000
+
+/** Forgets at most `limit` tokens that have had their time. Returns whether there may be more. */
+export function cleanTokens(db: GigiDatabase, epoch: number, limit: number, now: number): Promise<boolean> {
+  return db.transaction('rw', db.meta, db.sent_tokens, async () => {
+    await checkEpoch(db, epoch)
+    const over = await db.sent_tokens
+      .where('at')
+      .below(now - TOKEN_LIFE_MS)
+      .limit(limit)
+      .primaryKeys()
+    if (over.length > 0) await db.sent_tokens.bulkDelete(over)
+    return over.length === limit
+  })
+}
+
 /** When the last cleanup came to its end, milliseconds; 0 before the first. */
 export async function lastCleanupAt(db: GigiDatabase): Promise<number> {
   const row = await db.meta.get('cleanup')
@@ -140,7 +160,10 @@ async function cleanRows(
   if (over.size > 0) await deleteMessages(db, conversation, [...over])
   const last = rows.at(-1)
   if (last === undefined || rows.length < limit) {
-    if (retention === 0) await db.conversations.update(conversation.id, { retention_seconds: undefined })
+    if (retention === 0)
+      await db.conversations.update(conversation.id, (row) => {
+        delete row.retention_seconds
+      })
     return null
   }
   const kept = rows.filter((row) => row.order_key === last.order_key && !over.has(row)).length

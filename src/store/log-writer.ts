@@ -26,9 +26,6 @@ export class NotAcceptedError extends Error {
   override readonly name = 'NotAcceptedError'
 }
 
-/** Tokens kept for each conversation: what many tabs can have under way at the moment when they die. */
-const REMEMBERED_TOKENS = 50
-
 /** What a transaction with a writer runs over. */
 export const writerTables = (db: GigiDatabase) =>
   [
@@ -55,9 +52,6 @@ export interface LogWriter {
    * filling.
    */
   fillVacated(log: LogRow, delivered: SequenceSet, limit: number): Promise<void>
-  /** The message that was lately sent under a token. */
-  sentUnder(token: string | undefined): MessageId | undefined
-  note(token: string, id: MessageId): void
   /** Writes back the rows that keep count. */
   close(): Promise<void>
 }
@@ -169,10 +163,6 @@ export async function openWriter(
       const left = difference(lacking, filled)
       if (log_id === logId) vacated = left
       else await db.logs.put({ ...other, log_id, accepted: union(accepted, filled), vacated: left })
-    },
-    sentUnder: (token) => conversation.sent_tokens?.find((sent) => sent.token === token)?.id,
-    note(token, id) {
-      changed.sent_tokens = [...(changed.sent_tokens ?? []), { token, id }].slice(-REMEMBERED_TOKENS)
     },
     async close() {
       await db.logs.put({

@@ -75,6 +75,15 @@ describe('sending', () => {
     expect(await db.messages.count()).toBe(3)
   })
 
+  test('the same token is one message however much was sent since, also when that was deleted', async () => {
+    const under = (token: string) => sendMessage(db, conversation, text('x'), now, alice.random.bytes, token)
+    const id = await under('noted')
+    for (let i = 0; i < 200; i++) await under(`token ${i}`)
+    await db.messages.delete(id)
+    expect(await under('noted')).toBe(id)
+    expect(await db.messages.count()).toBe(201)
+  })
+
   test('nothing can be sent to a stranger or to someone blocked, and nothing is written then', async () => {
     await setContactState(db, alice.peerId, bob.peerId, 'blocked')
     await expect(send('hello')).rejects.toThrow(NotAcceptedError)

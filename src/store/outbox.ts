@@ -14,7 +14,7 @@ import type { GigiDatabase } from './schema.ts'
 /**
  * Writes a message of ours and its queue row in one transaction: id, time and sequence number are given out
  * in it, once (D1). The first words to someone go out behind an introduction. A `token` that was used
- * lately in this conversation writes nothing, and gives the message that it stands for. Resolves when it is durable.
+ * before (within TOKEN_LIFE_MS) writes nothing, and gives the message that it stands for. Resolves when it is durable.
  */
 export function sendMessage(
   db: GigiDatabase,
@@ -24,13 +24,13 @@ export function sendMessage(
   random: RandomBytes,
   token?: string,
 ): Promise<MessageId> {
-  return db.transaction('rw', writerTables(db), async () => {
+  return db.transaction('rw', [...writerTables(db), db.sent_tokens], async () => {
+    const sent = token === undefined ? undefined : await db.sent_tokens.get(token)
+    if (sent !== undefined) return sent.message_id
     const writer = await openWriter(db, conversation, now, random)
-    const sent = writer.sentUnder(token)
-    if (sent !== undefined) return sent
     if (writer.seq === 0 && content.type !== 'Introduction') await writer.append(introduction(writer))
     const id = await writer.append(content)
-    if (token !== undefined) writer.note(token, id)
+    if (token !== undefined) await db.sent_tokens.add({ token, message_id: id, at: now })
     await writer.close()
     return id
   })

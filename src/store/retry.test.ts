@@ -5,7 +5,7 @@ import { DEFAULT_CONFIG } from '../domain/config.ts'
 import type { LogId, MessageId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { cleanAcknowledgments } from './cleanup.ts'
+import { cleanAcknowledgments, cleanTokens, TOKEN_LIFE_MS } from './cleanup.ts'
 import { addContact } from './contacts.ts'
 import { saveConfig } from './identity.ts'
 import { raiseEpoch } from './leadership.ts'
@@ -192,4 +192,12 @@ test('cleanup takes acknowledgements that say nothing any more, piece by piece, 
   }
   expect(await clean(start + TTL)).toBe(6)
   expect(await clean(start + TTL + 1)).toBe(2)
+})
+
+test('cleanup forgets tokens that have had their time, piece by piece, and no others', async () => {
+  const under = (token: string, now: number) =>
+    sendMessage(db, conversation, { type: 'Text', text: 'x' }, now, alice.random.bytes, token)
+  for (const [i, token] of ['a', 'b', 'c', 'd'].entries()) await under(token, start + i)
+  while (await cleanTokens(db, epoch, 2, start + 2 + TOKEN_LIFE_MS));
+  expect((await db.sent_tokens.toArray()).map(({ token }) => token)).toEqual(['c', 'd'])
 })

@@ -79,7 +79,9 @@ async function move(
   const renewed: LogRow = { ...log, accepted: difference(log.accepted, moved), vacated }
   delete renewed.tail
   await db.logs.put(renewed)
-  await db.conversations.update(log.conversation_id, { own_log_id: undefined })
+  await db.conversations.update(log.conversation_id, (row) => {
+    delete row.own_log_id
+  })
   const writer = await openWriter(db, log.conversation_id, now, random)
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {
     const conflicted = row.refusal === 'conflict'

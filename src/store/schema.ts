@@ -4,7 +4,7 @@
  * IndexedDB has no boolean keys). The comments say which query each index is for: an index costs about a
  * tenth of the write rate, so there is none without one.
  */
-import { Dexie, type EntityTable, type Table } from 'dexie'
+import { Dexie, type EntityTable, type Table, type Transaction } from 'dexie'
 import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
@@ -94,6 +94,16 @@ export interface DeletedRow {
   id: MessageId
 }
 
+/**
+ * The token that a message was sent under. A browser that is killed may come up with notes that are many messages old,
+ * since it writes `localStorage` down only now and then.
+ */
+export interface SentTokenRow {
+  token: string
+  message_id: MessageId
+  at: number
+}
+
 export interface IdentityRow {
   id: 'self'
   peer_id: PeerId
@@ -136,8 +146,6 @@ export interface ConversationRow {
   clock_logical: number
   /** Our own log in it, once we have written. */
   own_log_id?: LogId
-  /** The latest tokens under which messages were sent, and what became of them. */
-  sent_tokens?: readonly { readonly token: string; readonly id: MessageId }[]
   /** The newest shown message, for the list. */
   preview?: { direction: Direction; text: string; timestamp: number; order_key: string }
   /**
@@ -224,6 +232,7 @@ export class GigiDatabase extends Dexie {
   declare receipts: Table<ReceiptRow, [ConversationId, LogId, PeerId]>
   declare messages: EntityTable<MessageRow, 'id'>
   declare deleted_messages: EntityTable<DeletedRow, 'id'>
+  declare sent_tokens: EntityTable<SentTokenRow, 'token'>
   declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
   declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
@@ -253,5 +262,22 @@ export class GigiDatabase extends Dexie {
       message_acknowledgments: 'id',
     })
     this.version(2).stores({ deleted_messages: 'id' })
+    // at: what has had its time.
+    this.version(3).stores({ sent_tokens: 'token, at' }).upgrade(moveTokens)
   }
+}
+
+/** Until version 2 each conversation kept its latest tokens itself. */
+async function moveTokens(tx: Transaction): Promise<void> {
+  type OldRow = ConversationRow & { sent_tokens?: readonly { token: string; id: MessageId }[] }
+  const moved: SentTokenRow[] = []
+  await tx
+    .table<OldRow>('conversations')
+    .toCollection()
+    .modify((row) => {
+      for (const { token, id } of row.sent_tokens ?? [])
+        moved.push({ token, message_id: id, at: row.last_activity })
+      delete row.sent_tokens
+    })
+  await tx.table<SentTokenRow>('sent_tokens').bulkPut(moved)
 }

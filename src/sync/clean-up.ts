@@ -1,5 +1,11 @@
 /** A whole cleanup, in pieces between which everything else goes on. */
-import { cleanAcknowledgments, cleanHistory, type HistoryPlace, noteCleanup } from '../store/cleanup.ts'
+import {
+  cleanAcknowledgments,
+  cleanHistory,
+  cleanTokens,
+  type HistoryPlace,
+  noteCleanup,
+} from '../store/cleanup.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { CLEANUP_ROWS } from './limits.ts'
 import type { Clock } from './ports.ts'
@@ -17,6 +23,7 @@ export async function cleanUp(
   let cursor: string | null = null
   do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
   while (cursor !== null && !signal.aborted)
+  while (!signal.aborted && (await cleanTokens(db, epoch, CLEANUP_ROWS, clock.now())));
   let place: HistoryPlace | null = null
   do place = await cleanHistory(db, epoch, place, CLEANUP_ROWS, clock.now())
   while (place !== null && !signal.aborted)
