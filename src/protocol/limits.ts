@@ -72,3 +72,28 @@ export const MAX_INVITE_LENGTH = 2000
 export const MAX_RELAYS = 4
 /** UTF-8 bytes of one relay address. */
 export const MAX_ADDRESS_LENGTH = 300
+
+/** Bytes of one mailbox item: a letter with a full push (PUSH_BYTES), padded, with room. */
+export const MAX_ITEM_BYTES = 1024 * 1024
+/** Bytes of one frame between a client and a mailbox: an item and what is around it. */
+export const MAX_MAILBOX_FRAME_BYTES = MAX_ITEM_BYTES + 64 * 1024
+/** Bytes of items in one answer to fetch, unless it is one item: what is in memory while it is committed. */
+export const FETCH_BYTES = 256 * 1024
+/** Items in one answer to fetch: small letters, committed one by one. */
+export const MAX_ITEMS_PER_FETCH = 100
+/** Ids in one confirm, status or revoke: 16 KB of them. */
+export const MAX_IDS_PER_REQUEST = 1000
+/** How long a mailbox keeps an item, milliseconds: 30 days, longer than a holiday. */
+export const MAIL_LIFE_MS = 30 * 24 * 3_600_000
+/** How long a contact's grant holds, milliseconds: 180 days; it is renewed at half of it whenever the two meet or write. */
+export const GRANT_LIFE_MS = 180 * 24 * 3_600_000
+/** Bytes of a sealed grant: 160, with room. */
+export const MAX_GRANT_BYTES = 256
+/** When a prekey is replaced, milliseconds: 7 days. */
+export const PREKEY_LIFE_MS = 7 * 24 * 3_600_000
+/** How long a replaced prekey still opens mail, milliseconds: as long as a mailbox keeps it. */
+export const PREKEY_KEPT_MS = MAIL_LIFE_MS
+/** Bytes of a sealed prekey: 150, with room. */
+export const MAX_PREKEY_BYTES = 256
+/** Frames of one letter: a card, a grant, a summary and a push, with room for later kinds. */
+export const MAX_FRAMES_PER_LETTER = 16
