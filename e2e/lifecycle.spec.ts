@@ -45,6 +45,30 @@ test('a tab that comes back from the back and forward cache goes on', async ({ n
   await alice.hasStatus('while you looked elsewhere', 'acknowledged')
 })
 
+test('a relay that was away is asked for at once at every sign that it may be back', async ({
+  newcomer,
+  relay,
+}) => {
+  test.setTimeout(120_000)
+  const alice = await newcomer()
+  await alice.begin('Alice')
+  await alice.online()
+  await relay.stop()
+  const isQuestion = (request: { url(): string }): boolean => request.url().endsWith('/config.json')
+  for (const sign of ['pageshow', 'resume', 'visibilitychange']) {
+    // From the fifth on the next comes a second and a half later by itself, or more.
+    for (let i = 0; i < 5; i++) await alice.page.waitForEvent('requestfailed', isQuestion)
+    const again = alice.page.waitForRequest(isQuestion, { timeout: 1_300 })
+    await alice.page.evaluate((sign) => {
+      if (sign === 'pageshow') dispatchEvent(new PageTransitionEvent(sign, { persisted: true }))
+      else document.dispatchEvent(new Event(sign))
+    }, sign)
+    await again
+  }
+  await relay.start()
+  await alice.online()
+})
+
 test('a browser that is off the network and on it again recovers by itself within five seconds', async ({
   newcomer,
 }) => {

@@ -8,18 +8,37 @@ const HALF_OPEN_MS = 16_000
 /** After the network is back, everything works again within this time, milliseconds. */
 const RECOVERY_MS = 5_000
 
-/** A network that lets no two browsers connect: WebRTC may use TURN servers only, and there are none. */
-async function blockDirect(context: BrowserContext): Promise<void> {
-  await context.addInitScript(() => {
+/** The connections that a page has made since it was loaded, on its `globalThis`. */
+interface Observed {
+  readonly connections: RTCPeerConnection[]
+}
+
+/** Notes the connections that pages make; a network that is blocked lets WebRTC use TURN servers only, and has none. */
+async function observe(context: BrowserContext, network: 'open' | 'blocked'): Promise<void> {
+  await context.addInitScript((network) => {
     const Real = RTCPeerConnection
+    const connections: RTCPeerConnection[] = []
+    Object.assign(globalThis, { connections })
     globalThis.RTCPeerConnection = class extends Real {
       constructor(configuration: RTCConfiguration = {}) {
-        const isBlocked = localStorage.getItem('test.blocked') !== 'no'
+        const isBlocked = network === 'blocked' && localStorage.getItem('test.blocked') !== 'no'
         super(isBlocked ? { ...configuration, iceServers: [], iceTransportPolicy: 'relay' } : configuration)
+        connections.push(this)
       }
     }
-  })
+  }, network)
 }
+
+const connectionsMade = ({ page }: GigiPage): Promise<number> =>
+  page.evaluate(() => (globalThis as unknown as Observed).connections.length)
+
+const connectionsOpen = ({ page }: GigiPage): Promise<number> =>
+  page.evaluate(
+    () =>
+      (globalThis as unknown as Observed).connections.filter(
+        ({ connectionState }) => connectionState === 'connected',
+      ).length,
+  )
 
 /** The direct way is free; then the browsers tell their pages that the network has changed. */
 async function unblockDirect(pages: readonly GigiPage[]): Promise<void> {
@@ -36,7 +55,7 @@ test('where WebRTC cannot connect messages go by the relay, and change to the di
   test.setTimeout(120_000)
   const [alice, bob] = [await newcomer(), await newcomer()]
   for (const { page } of [alice, bob]) {
-    await blockDirect(page.context())
+    await observe(page.context(), 'blocked')
     await page.reload()
   }
   await introduce(alice, bob)
@@ -47,12 +66,17 @@ test('where WebRTC cannot connect messages go by the relay, and change to the di
   await bob.send('and back')
   await bob.hasStatus('and back', 'acknowledged')
 
-  // The path does not change to and fro while there is nothing to change to.
+  // The path does not change to and fro while there is nothing to change to, though a direct one is looked for again.
   const seen = await watchPath(alice)
+  const made = await connectionsMade(alice)
   for (const text of ['one', 'two', 'three']) {
     await alice.send(text)
     await alice.hasStatus(text, 'acknowledged')
   }
+  const searches = async (): Promise<number> => (await connectionsMade(alice)) - made
+  await expect.poll(searches, { timeout: 60_000 }).toBeGreaterThan(0)
+  await alice.send('while it is looked for')
+  await alice.hasStatus('while it is looked for', 'acknowledged')
   expect(await seen()).toEqual(['relayed'])
 
   await unblockDirect([alice, bob])
@@ -92,13 +116,18 @@ test('a peer that reloads is reached again at once', async ({ newcomer }) => {
 })
 
 test('both dial at once: one session, and nothing twice', async ({ newcomer }) => {
+  test.setTimeout(120_000)
   const [alice, bob] = [await newcomer(), await newcomer()]
+  for (const { page } of [alice, bob]) await observe(page.context(), 'open')
   await introduce(alice, bob)
   for (let round = 0; round < 3; round++) {
     await Promise.all([alice.page.reload(), bob.page.reload()])
     await Promise.all([alice.send(`from Alice ${round}`), bob.send(`from Bob ${round}`)])
     await alice.hasStatus(`from Alice ${round}`, 'acknowledged')
     await bob.hasStatus(`from Bob ${round}`, 'acknowledged')
+    await alice.path('direct', 60_000)
+    const open = async (): Promise<number[]> => [await connectionsOpen(alice), await connectionsOpen(bob)]
+    await expect.poll(open).toEqual([1, 1])
   }
   expect(await alice.texts()).toHaveLength(6)
   expect(await bob.texts()).toEqual(await alice.texts())
@@ -129,7 +158,7 @@ test('the relay is killed and comes back in the middle of 200 messages', async (
   const [alice, bob] = [await newcomer(), await newcomer()]
   // By the relay, so that its end ends the session as well.
   for (const { page } of [alice, bob]) {
-    await blockDirect(page.context())
+    await observe(page.context(), 'blocked')
     await page.reload()
   }
   await introduce(alice, bob)

@@ -115,20 +115,31 @@ test('a leader that freezes loses its place, and commits nothing when it wakes',
   await second.openConversation('Bob')
   await second.online()
   expect(await leads(alice)).toBe(true)
+  const refused: string[] = []
+  alice.page.on('console', (message) => {
+    if (message.text().includes('FencedError')) refused.push(message.text())
+  })
   const woke = alice.page.evaluate(() => {
     const end = Date.now() + 30_000
     while (Date.now() < end);
   })
+  // They reach the connection of the tab that sleeps, which tries to commit them when it wakes.
+  await bob.send('to whom it may concern')
+  await bob.send('and one more')
   await expect.poll(() => leads(second), { timeout: 25_000 }).toBe(true)
   await second.send('while it slept')
   await second.hasStatus('while it slept', 'acknowledged')
   await woke
+  await expect.poll(() => refused.length).toBeGreaterThan(0)
   await alice.send('awake again')
   await alice.hasStatus('awake again', 'acknowledged')
   expect(await leads(second)).toBe(true)
   await bob.send('good morning')
   await expect(alice.message('good morning')).toBeVisible()
-  expect(await bob.texts()).toEqual(['while it slept', 'awake again', 'good morning'])
+  const texts = ['to whom it may concern', 'and one more', 'while it slept', 'awake again', 'good morning']
+  expect(await bob.texts()).toEqual(texts)
+  expect(await alice.texts()).toEqual(texts)
+  expect((await storedMessages(second.page)).map(({ text }) => text)).toEqual(texts)
 })
 
 test('without Web Locks one tab runs, the second says why it does not, and takes over when the first goes', async ({
