@@ -83,6 +83,20 @@ export class FirefoxPage {
     await this.page.waitForFunction(() => document.querySelector('textarea')?.value === '')
   }
 
+  /** As `send`, also in a tab that nobody sees: such a tab paints nothing, for which the driver would wait. */
+  async sendUnseen(text: string): Promise<void> {
+    await this.page.$eval(
+      'textarea',
+      (box, text) => {
+        box.value = text
+        box.dispatchEvent(new InputEvent('input', { bubbles: true }))
+        box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+      },
+      text,
+    )
+    await expect.poll(() => this.page.$eval('textarea', (box) => box.value)).toBe('')
+  }
+
   async texts(): Promise<string[]> {
     return this.page.$$eval('[role="log"] [data-testid="text"]', (found) =>
       found.map((element) => element.textContent),
