@@ -17,7 +17,7 @@ import {
   mintMessageId,
   toBase64url,
 } from './identifiers.ts'
-import { inviteLink, inviteSignedBytes } from './invite.ts'
+import { type Invite, inviteLink, inviteSignedBytes } from './invite.ts'
 import { MAX_SYNC_FRAME_BYTES } from './limits.ts'
 import { encodeNearbyNews, encodeNearbyRequest, nearbySignedBytes } from './nearby.ts'
 import { encodePresence, encodeRequest, encodeRival } from './presence.ts'
@@ -41,7 +41,7 @@ import {
   second,
   third,
   frames,
-  invite,
+  invites,
   token,
   requests,
   news,
@@ -132,10 +132,11 @@ const framed = (length: number) => ({
   prefix: bytesToHex(frameBytes(new Uint8Array(length)).subarray(0, -length || undefined)),
 })
 
-function inviteVector() {
+function inviteVector([name, invite]: [string, Invite]) {
   const signed = inviteSignedBytes(invite)
   const signature = sign(alice, signed)
   return {
+    name,
     fields: toJson(invite),
     base: 'https://gigi.example/',
     signed: bytesToHex(signed),
@@ -179,7 +180,7 @@ export function makeVectors() {
       clockVector({ ms: MAX_TIME_MS, logical: MAX_LOGICAL }, NOW),
     ],
     order: places,
-    invite: inviteVector(),
+    invites: Object.entries(invites).map(inviteVector),
     presence: {
       token: { secret: bytesToHex(secret), token: bytesToHex(fromBase64url(token)) },
       requests: requests.map((fields) => ({
