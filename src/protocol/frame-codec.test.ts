@@ -6,6 +6,7 @@ import { encode, MalformedError } from './cbor.ts'
 import { decodeFrame, encodeFrame } from './frame-codec.ts'
 import type { Frame } from './frames.ts'
 import { directConversationId, mintMessageId, toBase64url } from './identifiers.ts'
+import { MAX_ADDRESS_LENGTH, MAX_GRANT_BYTES, MAX_NICKNAME_BYTES, MAX_RELAYS } from './limits.ts'
 
 const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
 const conversation = directConversationId(alice.peerId, bob.peerId)
@@ -71,6 +72,8 @@ const frames: Frame[] = [
     started: 1_700_000_000_001,
     signature: new Uint8Array(64).fill(5),
   },
+  { type: 'grant', grant: new Uint8Array(160).fill(4) },
+  { type: 'card', nickname: 'Alice', relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooW'] },
 ]
 
 describe('sync frames', () => {
@@ -101,6 +104,25 @@ describe('sync frames', () => {
       }),
       { numRuns: 5000 },
     )
+  })
+
+  test('what is too much in a grant or a card is malformed, and a nickname is cleaned (SPEC 2.2, 9.1)', () => {
+    const relays = Array.from({ length: MAX_RELAYS + 1 }, () => '/ip4')
+    for (const frame of [
+      [8],
+      [8, 'text'],
+      [8, new Uint8Array(MAX_GRANT_BYTES + 1)],
+      [9, 'Alice'],
+      [9, 'x'.repeat(MAX_NICKNAME_BYTES + 1), []],
+      [9, 'Alice', relays],
+      [9, 'Alice', ['x'.repeat(MAX_ADDRESS_LENGTH + 1)]],
+    ])
+      expect(() => decodeFrame(encode(frame))).toThrow(MalformedError)
+    expect(decodeFrame(encode([9, ' A\u202elice ', [], 'later']))).toEqual({
+      type: 'card',
+      nickname: 'Alice',
+      relays: [],
+    })
   })
 
   test('a summary that names something twice is malformed', () => {

@@ -9,6 +9,7 @@ import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url, uuidBytes, uuidTe
 import {
   MAX_ADDRESS_LENGTH,
   MAX_ENVELOPE_BYTES,
+  MAX_GRANT_BYTES,
   MAX_LOGS_PER_SUMMARY,
   MAX_MESSAGES_PER_FRAME,
   MAX_NICKNAME_BYTES,
@@ -63,6 +64,10 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       return encode([6, fromBase64url(frame.conversation)])
     case 'replaced':
       return encode([7, fromBase64url(frame.installation), frame.started, frame.signature])
+    case 'grant':
+      return encode([8, frame.grant])
+    case 'card':
+      return encode([9, frame.nickname, frame.relays])
   }
 }
 
@@ -86,6 +91,7 @@ const set: Reader<SequenceSet> = (value, field) => {
 const number = uint(Number.MAX_SAFE_INTEGER)
 const installation: Reader<InstallationId> = (value, field) =>
   toBase64url(fixedBytes(16)(value, field)) as InstallationId
+const relays = list(text(MAX_ADDRESS_LENGTH), MAX_RELAYS)
 const hello = tuple<
   [number, number, number[], string, InstallationId, number, number, boolean, string[], Uint8Array]
 >(
@@ -97,7 +103,7 @@ const hello = tuple<
   uint(MAX_TIME_MS),
   number,
   flag,
-  list(text(MAX_ADDRESS_LENGTH), MAX_RELAYS),
+  relays,
   fixedBytes(64),
 )
 const logSummary = tuple<[LogId, PeerId, SequenceSet, SequenceSet, Uint8Array | null]>(
@@ -156,6 +162,8 @@ const replaced = tuple<[number, InstallationId, number, Uint8Array]>(
   uint(MAX_TIME_MS),
   fixedBytes(64),
 )
+const grant = tuple<[number, Uint8Array]>(number, bytes(MAX_GRANT_BYTES))
+const card = tuple<[number, string, string[]]>(number, text(MAX_NICKNAME_BYTES), relays)
 
 /** A frame, or null when its kind is not known. Throws MalformedError. */
 export function decodeFrame(frame: Uint8Array): Frame | null {
@@ -231,6 +239,14 @@ export function decodeFrame(frame: Uint8Array): Frame | null {
     case 7: {
       const [, installation, started, signature] = replaced(elements, 'replaced')
       return { type: 'replaced', installation, started, signature }
+    }
+    case 8: {
+      const [, sealed] = grant(elements, 'grant')
+      return { type: 'grant', grant: sealed }
+    }
+    case 9: {
+      const [, nickname, relays] = card(elements, 'card')
+      return { type: 'card', nickname: cleanNickname(nickname), relays }
     }
     default:
       number(elements[0], 'kind')

@@ -12,6 +12,8 @@
  * | page    | 5, number of the pull, [sealed envelope, …], [[log, [range that is gone, …]], …], [[log, [range that holds nothing, …]], …] |
  * | typing  | 6, conversation                                                                         |
  * | replaced | 7, installation id, started (ms), signature                                            |
+ * | grant   | 8, sealed grant                                                                         |
+ * | card    | 9, nickname, [relay address, …]                                                         |
  *
  * A range is [first, last]. Read ranges are empty where receipts are off. A tail is the id of the message with the
  * highest number, or null. An ack with `through` gives back the window of all pushes up to that number: it is sent
@@ -152,4 +154,18 @@ export interface Replaced extends Start {
   readonly type: 'replaced'
 }
 
-export type Frame = Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced
+/** Lets the receiver deposit mail for the sender (SPEC 4.14, 18.4). */
+export interface GrantFrame {
+  readonly type: 'grant'
+  /** Sealed, and not yet verified. */
+  readonly grant: Uint8Array
+}
+
+/** What a hello says of its sender, for a letter, which has none (SPEC 19.5). */
+export interface Card {
+  readonly type: 'card'
+  readonly nickname: string
+  readonly relays: readonly string[]
+}
+
+export type Frame = Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced | GrantFrame | Card

@@ -2,15 +2,15 @@
  * Invite links (SPEC 6.2): `<address of the app>#invite=<code>`, in the fragment so that no server sees it. The code is
  * base64url of [body, signature]; the body is
  *
- *   [version, key, nickname, [relay address, …], secret, expires (ms since the epoch)]
+ *   [version, key, nickname, [relay address, …], secret, expires (ms since the epoch), grant's signature]
  *
  * and the Ed25519 signature is over `gigi/invite/1` and the body. Whoever brings the secret is accepted
- * without asking until the link expires or its owner renews it.
+ * without asking until the link expires or its owner renews it. The last element is in links of owners who have a mailbox.
  */
 import type { PeerId } from '../domain/ids.ts'
 import { cleanNickname } from '../domain/nickname.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
-import { decode, encode, MalformedError } from './cbor.ts'
+import { type Cbor, decode, encode, MalformedError } from './cbor.ts'
 import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url } from './identifiers.ts'
 import { MAX_ADDRESS_LENGTH, MAX_INVITE_LENGTH, MAX_NICKNAME_BYTES, MAX_RELAYS } from './limits.ts'
 import { bytes, fixedBytes, list, text, tuple, uint } from './shape.ts'
@@ -27,6 +27,8 @@ export interface Invite {
   readonly secret: string
   /** Milliseconds since the Unix epoch. */
   readonly expires: number
+  /** 64 bytes: that of the grant which the link gives (SPEC 18.5), not yet verified. Without it there is none. */
+  readonly grantSignature?: Uint8Array
 }
 
 export interface OpenedInvite {
@@ -44,6 +46,7 @@ const bodyOf = (invite: Invite): Uint8Array =>
     invite.relays,
     fromBase64url(invite.secret),
     invite.expires,
+    ...(invite.grantSignature === undefined ? [] : [invite.grantSignature]),
   ])
 
 export const inviteSignedBytes = (invite: Invite): Uint8Array<ArrayBuffer> =>
@@ -62,6 +65,7 @@ export function openInvite(link: string): OpenedInvite {
     decode(fromBase64url(code)),
     'invite',
   )
+  const elements = decode(body)
   const [, key, nickname, relays, secret, expires] = tuple<
     [number, Uint8Array, string, string[], Uint8Array, number]
   >(
@@ -71,7 +75,9 @@ export function openInvite(link: string): OpenedInvite {
     list(text(MAX_ADDRESS_LENGTH), MAX_RELAYS),
     fixedBytes(16),
     uint(MAX_TIME_MS),
-  )(decode(body), 'invite')
+  )(elements, 'invite')
+  const seventh = (elements as readonly Cbor[])[6]
+  const grantSignature = seventh === undefined ? undefined : fixedBytes(64)(seventh, 'invite[6]')
   return {
     invite: {
       peer: peerIdOfKey(key),
@@ -79,6 +85,7 @@ export function openInvite(link: string): OpenedInvite {
       relays,
       secret: toBase64url(secret),
       expires,
+      ...(grantSignature === undefined ? {} : { grantSignature }),
     },
     signed: signedBytes(DOMAIN, body),
     signature,

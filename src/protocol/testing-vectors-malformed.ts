@@ -7,7 +7,7 @@ import { type Cbor, decode, encode } from './cbor.ts'
 import { envelopeSignedBytes, sealEnvelope } from './envelope.ts'
 import type { Frame } from './frames.ts'
 import { uuidBytes } from './identifiers.ts'
-import { MAX_CBOR_DEPTH, MAX_RELAYS, MAX_SYNC_FRAME_BYTES } from './limits.ts'
+import { MAX_CBOR_DEPTH, MAX_GRANT_BYTES, MAX_RELAYS, MAX_SYNC_FRAME_BYTES } from './limits.ts'
 
 interface ToleratedVector {
   readonly rule: string
@@ -19,7 +19,7 @@ interface ToleratedVector {
 
 /** Frames of later versions. */
 export const toleratedVectors = (id: MessageId): ToleratedVector[] => [
-  { rule: '15.1', reason: 'a kind that is not known', fields: null, bytes: encode([8, 'whatever', []]) },
+  { rule: '15.1', reason: 'a kind that is not known', fields: null, bytes: encode([4711, 'whatever', []]) },
   {
     rule: '15.1',
     reason: 'an element after those that are known',
@@ -96,6 +96,8 @@ const FRAMES: readonly Row[] = [
   ['9.1', 'a push with the number 0', encode([2, 0, []])],
   ['9.1', 'a pull with a log id of 7 bytes', encode([4, 1, CONVERSATION, [[new Uint8Array(7), []]]])],
   ['9.1', 'typing in a conversation of 31 bytes', encode([6, new Uint8Array(31)])],
+  ['9.1', 'a grant that is too large', encode([8, new Uint8Array(MAX_GRANT_BYTES + 1)])],
+  ['9.1', 'a card without relays', encode([9, 'Alice'])],
   ['9.2', 'a range that runs backwards', ackOf([[5, 4]])],
   ['9.2', 'a range that begins at 0', ackOf([[0, 1]])],
   [
@@ -159,6 +161,8 @@ export function malformedVectors(
     ...rows('invite', [
       ['6.2', 'a version that is not known', invite({ 0: 2 })],
       ['6.2', 'a secret of 15 bytes', invite({ 4: new Uint8Array(15) })],
+      ['6.4', 'a grant signature of 63 bytes', invite({ 6: new Uint8Array(63) })],
+      ['6.4', 'a grant signature that is null', invite({ 6: null })],
       ['6.2', 'no signature', encode([encode([1, author, 'Alice', [], new Uint8Array(16), 0])])],
     ]),
     ...RELAY,

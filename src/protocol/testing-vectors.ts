@@ -17,11 +17,12 @@ import {
   mintMessageId,
   toBase64url,
 } from './identifiers.ts'
-import { inviteLink, inviteSignedBytes } from './invite.ts'
+import { type Invite, inviteLink, inviteSignedBytes } from './invite.ts'
 import { MAX_SYNC_FRAME_BYTES } from './limits.ts'
 import { encodeNearbyNews, encodeNearbyRequest, nearbySignedBytes } from './nearby.ts'
 import { encodePresence, encodeRequest, encodeRival } from './presence.ts'
 import { phraseOf } from './recovery-phrase.ts'
+import { mailboxVectors } from './testing-vectors-mailbox.ts'
 import { forgedVectors, malformedVectors, toleratedVectors } from './testing-vectors-malformed.ts'
 import {
   type Author,
@@ -40,7 +41,7 @@ import {
   second,
   third,
   frames,
-  invite,
+  invites,
   token,
   requests,
   news,
@@ -131,10 +132,11 @@ const framed = (length: number) => ({
   prefix: bytesToHex(frameBytes(new Uint8Array(length)).subarray(0, -length || undefined)),
 })
 
-function inviteVector() {
+function inviteVector([name, invite]: [string, Invite]) {
   const signed = inviteSignedBytes(invite)
   const signature = sign(alice, signed)
   return {
+    name,
     fields: toJson(invite),
     base: 'https://gigi.example/',
     signed: bytesToHex(signed),
@@ -178,7 +180,7 @@ export function makeVectors() {
       clockVector({ ms: MAX_TIME_MS, logical: MAX_LOGICAL }, NOW),
     ],
     order: places,
-    invite: inviteVector(),
+    invites: Object.entries(invites).map(inviteVector),
     presence: {
       token: { secret: bytesToHex(secret), token: bytesToHex(fromBase64url(token)) },
       requests: requests.map((fields) => ({
@@ -208,6 +210,7 @@ export function makeVectors() {
         bytes: bytesToHex(encodeNearbyNews(fields)),
       })),
     },
+    mailbox: mailboxVectors(toJson),
     tolerated: toleratedVectors(text.message.id).map(({ fields, bytes, ...rest }) => ({
       ...rest,
       fields: toJson(fields),

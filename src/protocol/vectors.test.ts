@@ -153,16 +153,19 @@ test('messages stand in the order of their keys (SPEC 3.4)', () => {
   expect([...keys].sort()).toEqual(keys)
 })
 
-test('an invite link is read and made, and is signed (SPEC 6.2)', () => {
-  const { base, link, signature, signed } = vectors.invite
-  const invite = fromJson(vectors.invite.fields) as Invite
-  const opened = openInvite(link)
-  expect(opened.invite).toEqual(invite)
-  expect(bytesToHex(opened.signed)).toBe(signed)
-  expect(bytesToHex(inviteSignedBytes(invite))).toBe(signed)
-  expect(inviteLink(base, invite, hexToBytes(signature))).toBe(link)
-  expect(verifies(opened.signature, opened.signed, keyOfPeerId(invite.peer))).toBe(true)
-})
+test.each(vectors.invites)(
+  'an invite link $name is read and made, and is signed (SPEC 6.2, 6.4)',
+  (vector) => {
+    const { base, link, signature, signed } = vector
+    const invite = fromJson(vector.fields) as Invite
+    const opened = openInvite(link)
+    expect(opened.invite).toEqual(invite)
+    expect(bytesToHex(opened.signed)).toBe(signed)
+    expect(bytesToHex(inviteSignedBytes(invite))).toBe(signed)
+    expect(inviteLink(base, invite, hexToBytes(signature))).toBe(link)
+    expect(verifies(opened.signature, opened.signed, keyOfPeerId(invite.peer))).toBe(true)
+  },
+)
 
 test('presence tokens and frames are read and made (SPEC 7.1, 7.4)', () => {
   const { token, requests, news } = vectors.presence

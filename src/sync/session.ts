@@ -51,6 +51,9 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
     case 'replaced':
       if (session.replacing) return [active, []]
       return [updateSession(active, id, { replacing: true }), [{ type: 'check-start', start: frame }]]
+    case 'grant':
+    case 'card':
+      return [active, []]
   }
 }
 
