@@ -97,3 +97,7 @@ export const PREKEY_KEPT_MS = MAIL_LIFE_MS
 export const MAX_PREKEY_BYTES = 256
 /** Frames of one letter: a card, a grant, a summary and a push, with room for later kinds. */
 export const MAX_FRAMES_PER_LETTER = 16
+/** Sizes that letters are padded to, bytes, ascending: a text is in one of the first two, a full push in one of the last. */
+export const LETTER_SIZES = [1, 4, 16, 64, 256, 512].map((kib) => kib * 1024)
+/** Bytes of a letter with its padding. */
+export const MAX_PADDED_LETTER_BYTES = 512 * 1024

@@ -4,10 +4,10 @@ import type { ConversationId, InstallationId, LogId, PeerId } from '../domain/id
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { MAX_LOGICAL, MAX_TIME_MS, orderKey } from '../domain/ordering.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
-import { encode } from './cbor.ts'
 import { envelopeSignedBytes, sealEnvelope } from './envelope.ts'
 import { type Frame, REFUSALS, type Start, startSignedBytes, SYNC_VERSION } from './frames.ts'
-import { directConversationId, hashOf, mintMessageId, peerIdOfKey, toBase64url } from './identifiers.ts'
+import { type Grant, grantSignedBytes, inviteGrantId, sealGrant } from './grant.ts'
+import { directConversationId, mintMessageId, peerIdOfKey, toBase64url } from './identifiers.ts'
 import { signingSeed } from './identity.ts'
 import type { Invite } from './invite.ts'
 import { INVITE_LIFE_MS, NEARBY_LIFE_MS } from './limits.ts'
@@ -20,7 +20,6 @@ import {
   sealNearbyRecord,
 } from './nearby.ts'
 import { inviteToken, type PresenceNews, type PresenceRequest } from './presence.ts'
-import { signedBytes } from './signing.ts'
 
 export interface Author {
   readonly name: string
@@ -116,14 +115,14 @@ export const first = start(run(0xe0, 16), NOW)
 export const second = start(run(0xb0, 16), NOW + 1)
 export const third = start(run(0xc0, 16), NOW + 1)
 
-/** The body of the grant that Alice's link gives (SPEC 18.4, 18.5). */
-const inviteGrant = encode([
-  1,
-  alice.key,
-  hashOf('gigi/invite-grant/1', secret).subarray(0, 16),
-  null,
-  NOW + INVITE_LIFE_MS,
-])
+/** What Alice's link gives (SPEC 18.5). */
+const inviteGrant: Grant = {
+  owner: alice.peerId,
+  id: inviteGrantId(secret),
+  holder: null,
+  ends: NOW + INVITE_LIFE_MS,
+}
+const inviteGrantSignature = sign(alice, grantSignedBytes(inviteGrant))
 
 const holes: SequenceSet = [
   [1, 6],
@@ -205,7 +204,7 @@ export const frames: Readonly<Record<string, Frame>> = {
   replaced: { type: 'replaced', ...third },
   grant: {
     type: 'grant',
-    grant: encode([inviteGrant, sign(alice, signedBytes('gigi/grant/1', inviteGrant))]),
+    grant: sealGrant(inviteGrant, inviteGrantSignature),
   },
   card: { type: 'card', nickname: 'Alice', relays: [address] },
 }
@@ -221,7 +220,7 @@ export const invites: Readonly<Record<string, Invite>> = {
   'without a grant': plainInvite,
   'with a grant': {
     ...plainInvite,
-    grantSignature: sign(alice, signedBytes('gigi/grant/1', inviteGrant)),
+    grantSignature: inviteGrantSignature,
   },
 }
 
