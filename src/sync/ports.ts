@@ -87,3 +87,28 @@ export interface Transport {
    */
   dial(peer: PeerId, relays: readonly string[], path: DialPath): Promise<void>
 }
+
+/** An X25519 key pair, 32 bytes each. */
+export interface PrekeyPair {
+  readonly publicKey: Uint8Array
+  readonly privateKey: Uint8Array
+}
+
+/** What HPKE makes of a plaintext: the encapsulated key, 32 bytes, and the ciphertext, 16 bytes longer than it. */
+export interface Sealed {
+  readonly enc: Uint8Array
+  readonly ciphertext: Uint8Array
+}
+
+/** Seals letters to prekeys (SPEC 19.3), and backups for ourselves (SPEC 20.1). */
+export interface Sealer {
+  newPrekey(): Promise<PrekeyPair>
+  /** For whoever has the private key to this public one. Rejects with MalformedError when nothing can be sealed to it. */
+  seal(prekey: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed>
+  /** Null when it does not open: another key, another `aad`, or changed bytes. */
+  open(pair: PrekeyPair, aad: Uint8Array, sealed: Sealed): Promise<Uint8Array | null>
+  /** A blob that only our identity opens, never the same twice. */
+  sealBackup(plaintext: Uint8Array): Promise<Uint8Array>
+  /** Null when it is no backup, or not ours. */
+  openBackup(blob: Uint8Array): Promise<Uint8Array | null>
+}
