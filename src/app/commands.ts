@@ -5,6 +5,7 @@ import { cleanNickname, nicknameProblem } from '../domain/nickname.ts'
 import { isRetentionPeriod } from '../domain/retention.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { directConversationId, keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
+import { inviteGrant, sealGrant } from '../protocol/grant.ts'
 import { ENTROPY_BYTES } from '../protocol/identity.ts'
 import { type Invite, openInvite } from '../protocol/invite.ts'
 import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
@@ -23,6 +24,7 @@ import {
 } from '../store/identity.ts'
 import { NotAcceptedError } from '../store/log-writer.ts'
 import { addContactByInvite, sendMessage } from '../store/outbox.ts'
+import { placeholderName } from '../store/profile.ts'
 import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
@@ -71,8 +73,17 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       return { peerId: invite.peer, nickname: invite.nickname, known }
     },
     async addByInvite(link) {
-      const { peer, nickname, relays, secret } = await checkedInvite(db, link)
-      const contact = { peerId: peer, nickname, relays, inviteSecret: secret }
+      const { peer, nickname, relays, secret, ...invite } = await checkedInvite(db, link)
+      const signature = invite.grantSignature
+      const contact = {
+        peerId: peer,
+        nickname,
+        relays,
+        inviteSecret: secret,
+        ...(signature === undefined
+          ? {}
+          : { grant: sealGrant(inviteGrant(peer, secret, invite.expires), signature) }),
+      }
       const id = await stored(addContactByInvite(db, contact, clock.now(), random.bytes))
       keep()
       return id
@@ -144,7 +155,7 @@ async function makeIdentity(db: GigiDatabase, entropy: Uint8Array, nickname: str
     createIdentity(db, {
       peerId,
       // Restored without a name: some label is needed until the user gives one.
-      nickname: nickname ?? `Gigi ${peerId.slice(-4)}`,
+      nickname: nickname ?? placeholderName(peerId),
       entropy,
       installationId: toBase64url(random.bytes(16)) as InstallationId,
       now: clock.now(),

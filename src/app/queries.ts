@@ -2,6 +2,7 @@
 import type { PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import type { SyncStatus } from '../domain/status.ts'
+import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
@@ -78,8 +79,11 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       const secret = await readInviteSecret(db, clock.now())
       if (secret === null) return null
       const relays = (await readRelayConfig(db))?.relays ?? []
-      const invite = { peer: identity.peer_id, nickname: identity.nickname, relays, ...secret }
+      const { peer_id: peer, nickname } = identity
       const { sign } = await createCrypto(signingSeed(identity.entropy))
+      const grant = inviteGrant(peer, secret.secret, secret.expires)
+      const grantSignature = await sign(grantSignedBytes(grant))
+      const invite = { peer, nickname, relays, ...secret, grantSignature }
       return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
     },
     async blocked() {

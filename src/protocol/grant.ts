@@ -76,3 +76,11 @@ export const grantHolds = ({ id, holder, ends }: Grant, peer: PeerId, now: numbe
 /** The id of the grant that an invite link brings, from the invite's secret (16 bytes). */
 export const inviteGrantId = (secret: Uint8Array): GrantId =>
   toBase64url(hashOf('gigi/invite-grant/1', secret).subarray(0, 16))
+
+/** The grant that an invite link brings: for whoever has the link, as long as it is good. `secret` is base64url. */
+export const inviteGrant = (owner: PeerId, secret: string, expires: number): Grant => ({
+  owner,
+  id: inviteGrantId(fromBase64url(secret)),
+  holder: null,
+  ends: expires,
+})

@@ -5,6 +5,7 @@ import { isNewerStart, type Start } from '../protocol/frames.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { revokeGrant, revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
 
 export interface NewContact {
@@ -12,6 +13,8 @@ export interface NewContact {
   readonly nickname: string
   readonly relays: readonly string[]
   readonly inviteSecret?: string
+  /** Their leave to leave them mail, as their link gives it, sealed. */
+  readonly grant?: Uint8Array
 }
 
 /** The rows of a new contact and its conversation; nothing is written. */
@@ -32,6 +35,7 @@ export function newContact(
       request_messages: 0,
       request_bytes: 0,
       ...(contact.inviteSecret === undefined ? {} : { invite_secret: contact.inviteSecret }),
+      ...(contact.grant === undefined ? {} : { grant_from: contact.grant }),
     },
     conversation: {
       id: directConversationId(self, contact.peerId),
@@ -60,7 +64,11 @@ export function addContact(
   return db.transaction('rw', db.contacts, db.conversations, async () => {
     const fresh = newContact(self, contact, 'accepted', now)
     const known = await db.contacts.get(contact.peerId)
-    await db.contacts.put({ ...known, ...fresh.contact, added_at: known?.added_at ?? now })
+    const row: ContactRow = { ...known, ...fresh.contact, added_at: known?.added_at ?? now }
+    // The same link again brings nothing better than what they gave us since.
+    if (known?.grant_from !== undefined && known.invite_secret === contact.inviteSecret)
+      row.grant_from = known.grant_from
+    await db.contacts.put(row)
     const conversation = await db.conversations.get(fresh.conversation.id)
     if (conversation === undefined) {
       await db.conversations.add(fresh.conversation)
@@ -73,7 +81,8 @@ export function addContact(
 
 /**
  * Changes how we stand to a contact; a blocked one's conversation is kept and not listed. The link by which
- * someone blocked came to us is void from then on, since it tells them when we are there.
+ * someone blocked came to us is void from then on, since it tells them when we are there, and so is what lets them
+ * leave us mail.
  */
 export function setContactState(
   db: GigiDatabase,
@@ -81,14 +90,21 @@ export function setContactState(
   peer: PeerId,
   state: ContactState,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
-    const brought = (await db.contacts.get(peer))?.brought_secret
-    const invite = await db.meta.get('invite')
-    if (state === 'blocked' && invite?.key === 'invite' && invite.secret === brought)
-      await db.meta.delete('invite')
+  return db.transaction('rw', db.meta, db.contacts, db.conversations, db.revoked_grants, async () => {
     await db.contacts.update(peer, { state })
+    if (state === 'blocked') await shutOut(db, peer)
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
   })
+}
+
+async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
+  const contact = await db.contacts.get(peer)
+  const invite = await db.meta.get('invite')
+  if (invite?.key === 'invite' && invite.secret === contact?.brought_secret) {
+    await revokeInviteGrant(db, invite)
+    await db.meta.delete('invite')
+  }
+  await revokeGrant(db, contact)
 }
 
 /**
@@ -118,6 +134,47 @@ export function updateContact(
     if (nickname !== contact.nickname)
       await db.conversations.update(directConversationId(self, peer), { title: nickname })
     return null
+  })
+}
+
+/** What a letter says of its sender, if no later one has said it; of a stranger nothing is kept. */
+export function takeCard(
+  db: GigiDatabase,
+  epoch: number,
+  self: PeerId,
+  peer: PeerId,
+  said: { readonly nickname: string; readonly relays: readonly string[] },
+  written: number,
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
+    await checkEpoch(db, epoch)
+    const contact = await db.contacts.get(peer)
+    if (contact?.state !== 'accepted' || (contact.card_written ?? 0) >= written) return
+    const nickname = said.nickname === '' ? contact.nickname : labelOf(said.nickname, peer)
+    const relays = said.relays.length === 0 ? contact.relays : said.relays
+    await db.contacts.update(peer, { nickname, relays, card_written: written })
+    if (nickname !== contact.nickname)
+      await db.conversations.update(directConversationId(self, peer), { title: nickname })
+  })
+}
+
+/** Notes when a prekey of a contact was made. Returns whether none is known that was made later. */
+export function notePrekey(db: GigiDatabase, epoch: number, peer: PeerId, made: number): Promise<boolean> {
+  return db.transaction('rw', db.meta, db.contacts, async () => {
+    await checkEpoch(db, epoch)
+    const known = (await db.contacts.get(peer))?.prekey_made ?? 0
+    if (made > known) await db.contacts.update(peer, { prekey_made: made })
+    return made >= known
+  })
+}
+
+/** Whether a contact's mailbox has room for us. */
+export function noteMailboxFull(db: GigiDatabase, epoch: number, peer: PeerId, full: boolean): Promise<void> {
+  return db.transaction('rw', db.meta, db.contacts, async () => {
+    await checkEpoch(db, epoch)
+    const mailbox_full = full ? 1 : 0
+    if (((await db.contacts.get(peer))?.mailbox_full ?? 0) !== mailbox_full)
+      await db.contacts.update(peer, { mailbox_full })
   })
 }
 

@@ -4,6 +4,7 @@ import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
 import { advance, type SyncStatus } from '../domain/status.ts'
+import { oweProof } from './owed.ts'
 import { readSettings } from './identity.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
@@ -76,7 +77,7 @@ export function markAsRead(
   ids: readonly MessageId[],
   now: number,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.conversations, db.logs, db.messages, async () => {
+  return db.transaction('rw', db.meta, db.conversations, db.logs, db.messages, db.owed, async () => {
     const { readReceipts } = await readSettings(db)
     const rows = (await db.messages.bulkGet([...ids])).filter(
       (row) => row?.conversation_id === conversationId && row.direction === 'Received' && row.read === 0,
@@ -88,6 +89,7 @@ export function markAsRead(
       row.read_at = now
     }
     await db.messages.bulkPut(rows)
+    if (readReceipts) await oweProof(db, conversation.peer_id, now)
     // What is displayed while receipts are off is never told: switched on later, they start from then.
     for (const logId of readReceipts ? new Set(rows.map((row) => row.log_id)) : []) {
       const log = await db.logs.get([conversationId, logId])

@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
+import { revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
 import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
@@ -101,8 +102,12 @@ export async function readInviteSecret(db: GigiDatabase, now: number): Promise<I
 }
 
 /** Replaces the secret: links made with an earlier one are worth nothing from here on. */
-export async function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {
-  await db.meta.put({ key: 'invite', secret, expires })
+export function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {
+  return db.transaction('rw', db.meta, db.revoked_grants, async () => {
+    const before = await db.meta.get('invite')
+    if (before?.key === 'invite') await revokeInviteGrant(db, before)
+    await db.meta.put({ key: 'invite', secret, expires })
+  })
 }
 
 /** The persistence configuration: the stored one, or the defaults. */

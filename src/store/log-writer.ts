@@ -48,10 +48,10 @@ export interface LogWriter {
   /** Gives a message a new place at the end of the log, under its old id; `timestamp` is when it was sent, `expiresAt` when trying ends. */
   appendAgain(row: MessageRow, timestamp: number, expiresAt?: number): Promise<void>
   /**
-   * Fills numbers of a log of ours that were vacated and that the recipient lacks, at most `limit`; the others need no
-   * filling.
+   * Fills numbers of a log of ours that were vacated and that the recipient lacks, at most `limit`, but those that are
+   * still on their way by mail.
    */
-  fillVacated(log: LogRow, delivered: SequenceSet, limit: number): Promise<void>
+  fillVacated(log: LogRow, delivered: SequenceSet, inMail: SequenceSet, limit: number): Promise<void>
   /** Writes back the rows that keep count. */
   close(): Promise<void>
 }
@@ -152,9 +152,9 @@ export async function openWriter(
       await queue(expiresAt === undefined ? again : { ...again, expires_at: expiresAt })
       tail = id
     },
-    async fillVacated({ log_id, accepted, ...other }, delivered, limit) {
+    async fillVacated({ log_id, accepted, ...other }, delivered, inMail, limit) {
       const lacking = difference(log_id === logId ? vacated : (other.vacated ?? []), delivered)
-      const filled = firstOf(lacking, limit)
+      const filled = firstOf(difference(lacking, inMail), limit)
       for (const number of numbersOf(filled)) {
         // What stood there has no place any more: a proof for the number is one for the void.
         await db.messages.where('[log_id+seq]').equals([log_id, number]).modify({ seq: 0 })

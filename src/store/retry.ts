@@ -3,6 +3,7 @@ import { NEVER, nextRetryAt } from '../domain/backoff.ts'
 import type { MessageId, PeerId } from '../domain/ids.ts'
 import { add, has } from '../domain/sequence-set.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { inMail } from './deposits.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
@@ -123,7 +124,7 @@ export function fillVacated(
   limit: number,
   random: RandomBytes,
 ): Promise<void> {
-  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
+  return db.transaction('rw', [...writerTables(db), db.receipts, db.deposits], async () => {
     await checkEpoch(db, epoch)
     const conversation = directConversationId((await requireIdentity(db)).peer_id, peer)
     const logs = (await logsOf(db, conversation)).filter((log) => (log.vacated ?? []).length > 0)
@@ -131,7 +132,7 @@ export function fillVacated(
     const writer = await openWriter(db, conversation, now, random)
     for (const log of logs) {
       const receipt = await db.receipts.get([conversation, log.log_id, peer])
-      await writer.fillVacated(log, receipt?.delivered ?? [], limit)
+      await writer.fillVacated(log, receipt?.delivered ?? [], await inMail(db, peer, log.log_id), limit)
     }
     await writer.close()
   })

@@ -10,7 +10,10 @@ import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '.
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
 import type { QueueStatus, SyncStatus } from '../domain/status.ts'
-import type { Start } from '../protocol/frames.ts'
+import type { LogNumbers, Start } from '../protocol/frames.ts'
+import type { GrantId } from '../protocol/grant.ts'
+import type { PrekeyId } from '../protocol/letter.ts'
+import type { ItemId } from '../protocol/mailbox.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
 import { knownVersionsOnly } from './known-versions.ts'
 
@@ -68,6 +71,45 @@ export interface QueueRow {
   expires_at: number
   /** Pending in the table; InProgress while the peer is leased (store/leases.ts). Others leave the table. */
   status: QueueStatus
+  /** The mailbox item that carries it. */
+  item_id?: ItemId
+}
+
+/** A letter with messages on its way through a mailbox (store/deposits.ts). */
+export interface DepositRow {
+  id: ItemId
+  peer_id: PeerId
+  /** held: the mailbox said so. sending: it was not heard whether it arrived. */
+  state: 'sending' | 'held'
+  at: number
+  message_ids: readonly MessageId[]
+  /** Where the messages stand, so that nothing else is put there meanwhile. */
+  places: readonly LogNumbers[]
+}
+
+/** Someone who is to hear by letter what was accepted and read, unless they hear it in a session. */
+export interface OwedRow {
+  peer_id: PeerId
+  /** When it came to be owed, milliseconds; rises with each time. */
+  at: number
+}
+
+/** A prekey of ours (SPEC 18.6). */
+export interface PrekeyRow {
+  id: PrekeyId
+  made: number
+  /** Signed, as it is published. */
+  sealed: Uint8Array
+  public_key: Uint8Array
+  private_key: Uint8Array
+  /** When a newer one was published in its place. */
+  replaced_at?: number
+}
+
+/** A grant of ours that must not be held to any more (SPEC 18.13). */
+export interface RevokedGrantRow {
+  id: GrantId
+  ends: number
 }
 
 /** Who pushes to a peer at the moment. */
@@ -128,6 +170,16 @@ export interface ContactRow {
   brought_secret?: string
   /** Their newest installation, and when it started: an older one is told. */
   newest_start?: Start
+  /** Their grant for us, sealed: lets us deposit at their mailbox. */
+  grant_from?: Uint8Array
+  /** Our grant for them. */
+  grant_to?: { readonly id: GrantId; readonly ends: number; readonly sealed: Uint8Array }
+  /** When the newest of their prekeys was made that we have seen. */
+  prekey_made?: number
+  /** When the letter was written that their nickname and relays are from. */
+  card_written?: number
+  /** Their mailbox had no room for us. */
+  mailbox_full?: Flag
   /** What a stranger has left so far, against the limits for requests. */
   request_messages: number
   request_bytes: number
@@ -219,6 +271,8 @@ export type MetaRow =
   | { key: 'relay'; config: RelayConfig }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
+  /** The own backup at the mailbox was looked at, so that a newer one may replace it. */
+  | { key: 'backup'; recalled: Flag }
   /** Written to see whether the storage takes something, and removed at once. */
   | { key: 'trial'; filler: Uint8Array }
 
@@ -233,6 +287,10 @@ export class GigiDatabase extends Dexie {
   declare messages: EntityTable<MessageRow, 'id'>
   declare deleted_messages: EntityTable<DeletedRow, 'id'>
   declare sent_tokens: EntityTable<SentTokenRow, 'token'>
+  declare deposits: EntityTable<DepositRow, 'id'>
+  declare owed: EntityTable<OwedRow, 'peer_id'>
+  declare prekeys: EntityTable<PrekeyRow, 'id'>
+  declare revoked_grants: EntityTable<RevokedGrantRow, 'id'>
   declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
   declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
@@ -262,8 +320,17 @@ export class GigiDatabase extends Dexie {
       message_acknowledgments: 'id',
     })
     this.version(2).stores({ deleted_messages: 'id' })
-    // at: what has had its time.
-    this.version(3).stores({ sent_tokens: 'token, at' }).upgrade(moveTokens)
+    this.version(3)
+      .stores({
+        // at: what has had its time.
+        sent_tokens: 'token, at',
+        // peer_id: what is in the mailbox of one peer.
+        deposits: 'id, peer_id',
+        owed: 'peer_id',
+        prekeys: 'id',
+        revoked_grants: 'id',
+      })
+      .upgrade(moveTokens)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { PeerId } from '../domain/ids.ts'
 import type { Clean } from './clean-up.ts'
 import type { EffectContext } from './effects.ts'
+import type { MailPorts } from './letters.ts'
 import type { Log, NetworkState, Session, SessionPath, Timer, Transport } from './ports.ts'
 import type { PeerEvent, PeerState } from './state.ts'
 
@@ -29,6 +30,8 @@ export interface EngineOptions extends EffectContext {
   readonly transport: Transport
   readonly timer: Timer
   readonly clean: Clean
+  /** Absent where nothing can be sealed: all else works. */
+  readonly mail?: MailPorts
   readonly log: Log
   readonly listener: EngineListener
 }

@@ -205,6 +205,7 @@ function onOpened(
     recording: 0,
     typedAt: 0,
     replacing: false,
+    granted: false,
   }
   const greet: Effect = {
     type: 'greet',

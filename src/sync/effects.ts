@@ -104,7 +104,8 @@ export async function sealOutbox(
   return { envelopes: sealed, cursor: batch.cursor, more: batch.looked === limit }
 }
 
-async function seal(crypto: Crypto, message: AuthoredMessage): Promise<Uint8Array> {
+/** A message of ours, signed and sealed. */
+export async function seal(crypto: Crypto, message: AuthoredMessage): Promise<Uint8Array> {
   return sealEnvelope(message, await crypto.sign(envelopeSignedBytes(message)))
 }
 
@@ -222,8 +223,15 @@ export async function recordSummary(
   context: EffectContext,
   peer: PeerId,
   summary: Summary,
-  proofs: readonly LogProof[],
 ): Promise<LogNumbers[]> {
+  const { db, epoch, clock, random } = context
+  const logs = await recordOldSummary(context, peer, summary)
+  await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
+  return readLacking(db, epoch, peer, logs)
+}
+
+/** As `recordSummary`, but for what only holds at the moment: a letter may have been long on its way (SPEC 19.9). */
+export async function recordOldSummary(context: EffectContext, peer: PeerId, summary: Summary) {
   const { db, epoch, clock, random } = context
   const logs = summary.conversations.flatMap(({ conversation, logs }) =>
     logs.map((log) => ({ conversation, ...log })),
@@ -231,9 +239,8 @@ export async function recordSummary(
   const current = await currentLog(db, peer)
   for (const log of logs)
     if (log.log === current) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
-  await recordAck(context, peer, proofs, [])
-  await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
-  return readLacking(db, epoch, peer, logs)
+  await recordAck(context, peer, logs, [])
+  return logs
 }
 
 /** Records what a peer proved and refused, and settles the rows from it. */

@@ -14,6 +14,7 @@ import { decide, isThere, isUnderWay } from './decide.ts'
 import { StoreHealth } from './health.ts'
 import { MAX_PEERS } from './limits.ts'
 import { Lookout } from './lookout.ts'
+import { Mailroom } from './mailroom.ts'
 import { Performer, type StoreEffect } from './performer.ts'
 import type { DialPath, NetworkState, Session } from './ports.ts'
 import { Schedule } from './schedule.ts'
@@ -36,6 +37,7 @@ export class SyncEngine {
   readonly #performer: Performer
   readonly #schedule: Schedule
   readonly #health: StoreHealth
+  readonly #mailroom: Mailroom | undefined
   readonly #wakes = new Map<PeerId, () => void>()
   #network: NetworkState = 'connecting'
   #ordinal = 0
@@ -66,8 +68,11 @@ export class SyncEngine {
         this.#health.failed(error)
       },
     })
+    const { mail } = options
+    this.#mailroom = mail && new Mailroom(core, { ...options, ...mail })
     const tick = (): void => {
       for (const peer of [...this.#peers.keys()]) this.#feed(peer, { type: 'tick' })
+      this.#mailroom?.tick()
       lookout.queue.request()
       lookout.silent.request()
     }
@@ -92,6 +97,9 @@ export class SyncEngine {
         this.#lookout.queue.request()
         this.#schedule.queueChanged()
       }
+      if (tables.has('offline_queue') || tables.has('owed')) this.#mailroom?.look()
+      if (tables.has('contacts') || tables.has('identity') || tables.has('meta')) this.#mailroom?.changed()
+      if (tables.has('revoked_grants')) this.#mailroom?.revoked()
       // A contact that was just accepted is told from here on.
       if (tables.has('logs') || tables.has('contacts')) this.#lookout.reads.request()
       if (tables.has('contacts') || tables.has('meta')) this.#lookout.watches.request()
@@ -100,6 +108,7 @@ export class SyncEngine {
     this.#lookout.watches.request()
     this.#lookout.queue.request()
     this.#schedule.start()
+    this.#mailroom?.start()
     this.#options.transport.announce(this.#options.start)
     await this.#options.transport.start({
       network: (state) => this.#onNetwork(state),
@@ -121,9 +130,11 @@ export class SyncEngine {
     this.#unsubscribe()
     this.#schedule.stop()
     this.#health.stop()
+    this.#mailroom?.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    await Promise.all([this.#work, this.#lookout, this.#schedule, this.#health].map((part) => part.idle()))
+    const parts = [this.#work, this.#lookout, this.#schedule, this.#health]
+    await Promise.all([...parts.map((part) => part.idle()), this.#mailroom?.idle()])
   }
 
   /** Whose conversations are open in a visible tab: these are connected to. */
@@ -160,7 +171,10 @@ export class SyncEngine {
     if (isForgettable(after)) this.#peers.delete(peer)
     else this.#peers.set(peer, after)
     const [was, is] = [report(before), report(after)]
-    if (was.online !== is.online || was.path !== is.path) listener.peer(peer, is)
+    if (was.online !== is.online || was.path !== is.path) {
+      listener.peer(peer, is)
+      this.#mailroom?.look()
+    }
     for (const effect of effects) this.#run(peer, effect)
   }
 
@@ -217,6 +231,7 @@ export class SyncEngine {
     this.#network = state
     this.#options.listener.network(state)
     this.#tellNetwork()
+    this.#mailroom?.network(state === 'online')
     this.#lookout.queue.request()
     this.#schedule.queueChanged()
   }

@@ -1,5 +1,7 @@
 /** Bounds and periods of the sync manager, with unit and reason (D11). */
 
+import { MAIL_LIFE_MS } from '../protocol/limits.ts'
+
 /** A failed dial of a peer that is there: first wait and longest wait, milliseconds. */
 export const DIAL_BACKOFF = { firstMs: 1_000, maxMs: 30_000 }
 /** A direct path that could not be had, or did not hold, is looked for again: first and longest wait, milliseconds. */
@@ -36,3 +38,23 @@ export const MAX_WAITING_RECORDS = 16
 export const TYPING_INTERVAL_MS = 1_000
 /** What the store failed to do for the schedule is tried again after this long, milliseconds. */
 export const AFTER_FAULT_MS = 10_000
+/** Word that a peer is there, or that we are, is followed by a session within this time, milliseconds; then mail is left. */
+export const DEPOSIT_AFTER_MS = 3_000
+/** For someone who is away mail is left after this long, milliseconds: what is written at once goes into one letter. */
+export const DEPOSIT_SOON_MS = 250
+/** Changes are looked at for mail once in so long, milliseconds: a message sent live makes several. */
+export const LOOK_MS = 100
+/** What a session does not confirm goes by mail after this long without a word in it, milliseconds. */
+export const DEPOSIT_STUCK_MS = 6_000
+/** A letter that could not be left is tried again: first and longest wait, milliseconds. */
+export const DEPOSIT_BACKOFF = { firstMs: 5_000, maxMs: 15 * 60_000 }
+/** How often mailboxes are asked what they still hold, milliseconds. */
+export const DEPOSIT_CHECK_MS = 10 * 60_000
+/** A mailbox keeps nothing for longer than this, milliseconds: its time, and a day for clocks that are wrong. */
+export const DEPOSIT_LIFE_MS = MAIL_LIFE_MS + 24 * 3_600_000
+/** What was told in a session that lasted this long since was heard, milliseconds: a dead one is noticed before. */
+export const HEARD_MS = 20_000
+/** People to whom something is owed that are looked at at a time. */
+export const MAX_OWED = 2_000
+/** What changes in the own backup goes out after this long, milliseconds: several changes are one. */
+export const BACKUP_AFTER_MS = 2_000

@@ -20,6 +20,8 @@ import {
   summarize,
   takePage,
 } from './effects.ts'
+import { grantTo } from './grants.ts'
+import { takeGrant } from './letters.ts'
 import type { Effect } from './state.ts'
 
 export type StoreEffect = Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>
@@ -42,6 +44,8 @@ export class Performer {
   readonly #said = new Map<PeerId, PeerWords>()
   /** The summary that was last sent, by session. */
   readonly #summaryTold = new Map<string, string>()
+  /** The sessions in which our grant was sent. */
+  readonly #granted = new Set<string>()
 
   constructor(core: Core, hooks: PerformerHooks) {
     this.#core = core
@@ -51,6 +55,7 @@ export class Performer {
   /** A session is over; `last` if the peer has no other one. */
   forget(peer: PeerId, session: string, last: boolean): void {
     this.#summaryTold.delete(session)
+    this.#granted.delete(session)
     if (last) this.#said.delete(peer)
   }
 
@@ -65,11 +70,13 @@ export class Performer {
         this.#summaryTold.set(effect.session, JSON.stringify(summary))
         session.send(encodeFrame(hello))
         session.send(encodeFrame(summary))
+        await this.#tellGrant(peer, effect.session)
         return
       }
       case 'compare': {
         const summary = await summarize(options, peer)
         const told = JSON.stringify(summary)
+        await this.#tellGrant(peer, effect.session)
         if (!sessions.has(effect.session) || told === this.#summaryTold.get(effect.session)) return
         this.#summaryTold.set(effect.session, told)
         sessions.get(effect.session)?.send(encodeFrame(summary))
@@ -120,6 +127,9 @@ export class Performer {
       case 'retire':
         sessions.get(effect.session)?.close('another session is used')
         return
+      case 'take-grant':
+        await takeGrant(options, peer, effect.grant)
+        return
       case 'hear-typing':
         if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
         return
@@ -130,12 +140,23 @@ export class Performer {
         const { session, summary, proofs, refused } = effect
         let wanted: readonly LogNumbers[] | null = null
         if (summary === null) await recordAck(options, peer, proofs, refused)
-        else wanted = await recordSummary(options, peer, summary, proofs)
+        else wanted = await recordSummary(options, peer, summary)
         feed(peer, { type: 'recorded', session, wanted })
         // What was read since the greeting was made has not been told.
         if (summary !== null) this.#hooks.greeted()
       }
     }
+  }
+
+  /** Lets an accepted contact leave us mail, once in a session (SPEC 4.14). */
+  async #tellGrant(peer: PeerId, session: string): Promise<void> {
+    const { options, sessions } = this.#core
+    // Where nothing can be sealed there is no mail to be let in.
+    if (options.mail === undefined || this.#granted.has(session)) return
+    const grant = await grantTo(options, peer)
+    if (grant === null || !sessions.has(session)) return
+    this.#granted.add(session)
+    sessions.get(session)?.send(encodeFrame({ type: 'grant', grant }))
   }
 
   async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {

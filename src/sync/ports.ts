@@ -4,6 +4,7 @@
  */
 import type { PeerId } from '../domain/ids.ts'
 import type { Start } from '../protocol/frames.ts'
+import type { HeldItem, ItemId, Revocation } from '../protocol/mailbox.ts'
 import type { Watch } from '../protocol/presence.ts'
 
 export interface Clock {
@@ -111,4 +112,43 @@ export interface Sealer {
   sealBackup(plaintext: Uint8Array): Promise<Uint8Array>
   /** Null when it is no backup, or not ours. */
   openBackup(blob: Uint8Array): Promise<Uint8Array | null>
+}
+
+/** Where someone can be left mail: their relays, and their grant. */
+export interface MailAddress {
+  readonly relays: readonly string[]
+  readonly grant: Uint8Array
+}
+
+export interface MailItem {
+  readonly id: ItemId
+  readonly item: Uint8Array
+}
+
+export interface MailboxListener {
+  /** Our own mailbox can be reached, again. */
+  ready(): void
+  /** Something came for us. */
+  arrived(): void
+  /** It cannot be reached any more. */
+  gone(): void
+}
+
+/** Sealed mail at relays (SPEC 18). Every call rejects when the mailbox cannot be reached, is none, or answers too late. */
+export interface Mailbox {
+  /** Replaces the listener; one who comes late is told at once that it is ready. */
+  listen(listener: MailboxListener): void
+  /** Leaves it at the first of the owner's relays that can be reached. denied: the grant does not hold. later: try again. */
+  deposit(at: MailAddress, item: MailItem): Promise<'done' | 'denied' | 'full' | 'later'>
+  /** Which of these items are still held; null where the grant does not hold. */
+  held(at: MailAddress, ids: readonly ItemId[]): Promise<ReadonlySet<ItemId> | null>
+  /** The owner's prekey as it was published, not verified; null where there is none or the grant does not hold. */
+  prekey(at: MailAddress): Promise<Uint8Array | null>
+  /** Of our own: what lies behind a position (0: all), oldest first. */
+  fetch(after: number): Promise<{ readonly items: readonly HeldItem[]; readonly more: boolean }>
+  confirm(ids: readonly ItemId[]): Promise<void>
+  publish(prekey: Uint8Array): Promise<void>
+  revoke(grants: readonly Revocation[]): Promise<void>
+  keep(blob: Uint8Array): Promise<void>
+  recall(): Promise<Uint8Array | null>
 }

@@ -52,6 +52,8 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
       if (session.replacing) return [active, []]
       return [updateSession(active, id, { replacing: true }), [{ type: 'check-start', start: frame }]]
     case 'grant':
+      if (session.granted) return [active, []]
+      return [updateSession(active, id, { granted: true }), [{ type: 'take-grant', grant: frame.grant }]]
     case 'card':
       return [active, []]
   }
@@ -272,9 +274,7 @@ const recordSummary = (session: string, summary: Summary): Effect => ({
   type: 'record',
   session,
   summary,
-  proofs: summary.conversations.flatMap(({ conversation, logs }) =>
-    logs.map(({ log, accepted, read }) => ({ conversation, log, accepted, read })),
-  ),
+  proofs: [],
   refused: [],
 })
 

@@ -58,6 +58,8 @@ export interface SessionState {
   /** When they last said that they write, and whether they said that we are replaced: said again it changes nothing. */
   readonly typedAt: number
   readonly replacing: boolean
+  /** Whether they have sent their grant: once is enough. */
+  readonly granted: boolean
 }
 
 export interface PeerState {
@@ -177,6 +179,8 @@ export type Effect =
   /** Read what they asked for; answered by `paged`. */
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }
   | { readonly type: 'hear-typing' }
+  /** Keep their leave to leave them mail. */
+  | { readonly type: 'take-grant'; readonly grant: Uint8Array }
   /** Tell them that another installation of theirs is newer, and close the session. */
   | { readonly type: 'replace'; readonly session: string; readonly newer: Start }
   /** Close it when our greetings are out: until then the other side knows no session that could take its place. */

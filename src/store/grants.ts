@@ -1,0 +1,104 @@
+/** Who may leave mail for whom: the grants that we gave, those that we were given, and those that hold no more (SPEC 18). */
+import type { PeerId } from '../domain/ids.ts'
+import { type GrantId, inviteGrantId } from '../protocol/grant.ts'
+import { fromBase64url } from '../protocol/identifiers.ts'
+import { checkEpoch } from './leadership.ts'
+import type { ContactRow, GigiDatabase, RevokedGrantRow } from './schema.ts'
+
+export interface GivenGrant {
+  readonly id: GrantId
+  readonly ends: number
+  readonly sealed: Uint8Array
+}
+
+/**
+ * Keeps a grant that we gave to an accepted contact, unless there is one that ends later: that one is returned. Null when
+ * they are no accepted contact.
+ */
+export function keepGivenGrant(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  grant: GivenGrant,
+): Promise<GivenGrant | null> {
+  return db.transaction('rw', db.meta, db.contacts, async () => {
+    await checkEpoch(db, epoch)
+    const contact = await db.contacts.get(peer)
+    if (contact?.state !== 'accepted') return null
+    if (contact.grant_to !== undefined && contact.grant_to.ends >= grant.ends) return contact.grant_to
+    await db.contacts.update(peer, { grant_to: grant })
+    return grant
+  })
+}
+
+/** Keeps a peer's grant for us, sealed; its signature was verified. A stranger's is not kept. */
+export function keepReceivedGrant(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  sealed: Uint8Array,
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.contacts, async () => {
+    await checkEpoch(db, epoch)
+    const contact = await db.contacts.get(peer)
+    if (contact === undefined || contact.state === 'blocked' || sameGrant(contact.grant_from, sealed)) return
+    await db.contacts.update(peer, { grant_from: sealed, mailbox_full: 0 })
+  })
+}
+
+/** A peer's grant does not hold any more, if it is still this one: nothing is deposited until another comes. */
+export function dropReceivedGrant(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  sealed: Uint8Array,
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.contacts, async () => {
+    await checkEpoch(db, epoch)
+    const contact = await db.contacts.get(peer)
+    if (!sameGrant(contact?.grant_from, sealed)) return
+    await db.contacts.update(peer, (row) => {
+      delete row.grant_from
+    })
+  })
+}
+
+const sameGrant = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
+  one?.length === other.length && one.every((byte, i) => byte === other[i])
+
+/** Within a transaction over `contacts` and `revoked_grants`. */
+export async function revokeGrant(db: GigiDatabase, contact: ContactRow | undefined): Promise<void> {
+  if (contact?.grant_to === undefined) return
+  const { id, ends } = contact.grant_to
+  await db.revoked_grants.put({ id, ends })
+  await db.contacts.update(contact.peer_id, (row) => {
+    delete row.grant_to
+  })
+}
+
+/** Within a transaction over `revoked_grants`. */
+export async function revokeInviteGrant(
+  db: GigiDatabase,
+  invite: { readonly secret: string; readonly expires: number },
+): Promise<void> {
+  await db.revoked_grants.put({ id: inviteGrantId(fromBase64url(invite.secret)), ends: invite.expires })
+}
+
+/** The grants that a mailbox must not hold to, at most `limit`, the latest to end first; those that ended are forgotten. */
+export function readRevocations(
+  db: GigiDatabase,
+  epoch: number,
+  limit: number,
+  now: number,
+): Promise<RevokedGrantRow[]> {
+  return db.transaction('rw', db.meta, db.revoked_grants, async () => {
+    await checkEpoch(db, epoch)
+    const rows = await db.revoked_grants.toArray()
+    const over = rows.filter((row) => row.ends <= now).map((row) => row.id)
+    if (over.length > 0) await db.revoked_grants.bulkDelete(over)
+    return rows
+      .filter((row) => row.ends > now)
+      .sort((a, b) => b.ends - a.ends)
+      .slice(0, limit)
+  })
+}

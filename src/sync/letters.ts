@@ -1,0 +1,194 @@
+/** Letters: what is left for someone who is away is composed and sealed here, and what was left for us is opened and taken in. */
+import type { PeerId } from '../domain/ids.ts'
+import type { AuthoredMessage } from '../domain/message.ts'
+import { MalformedError } from '../protocol/cbor.ts'
+import { grantHolds, openGrant } from '../protocol/grant.ts'
+import { keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
+import {
+  itemOf,
+  type Letter,
+  letterAad,
+  type LetterFrame,
+  letterSignedBytes,
+  openItem,
+  openLetter,
+  pad,
+  prekeyId,
+  sealLetter,
+  unpad,
+} from '../protocol/letter.ts'
+import { PUSH_BYTES } from '../protocol/limits.ts'
+import type { HeldItem, ItemId } from '../protocol/mailbox.ts'
+import { openPrekey } from '../protocol/prekey.ts'
+import { notePrekey, readContact, takeCard } from '../store/contacts.ts'
+import { readUnposted } from '../store/deposits.ts'
+import { keepReceivedGrant } from '../store/grants.ts'
+import { readConfig, requireIdentity } from '../store/identity.ts'
+import { oweForMail } from '../store/owed.ts'
+import { readPrekey } from '../store/prekeys.ts'
+import { BlockedError, type PeerWords } from '../store/reception.ts'
+import type { ContactRow } from '../store/schema.ts'
+import { acceptPush, type EffectContext, recordOldSummary, seal, summarize } from './effects.ts'
+import { type GrantContext, grantTo } from './grants.ts'
+import { reach } from './reach.ts'
+import type { MailAddress, Mailbox, Sealer } from './ports.ts'
+
+/** What mail needs, where it is to be had. */
+export interface MailPorts {
+  readonly mailbox: Mailbox
+  readonly sealer: Sealer
+}
+
+export interface MailContext extends GrantContext, MailPorts {}
+
+/** Where a contact can be left mail; null where it cannot. */
+export function addressOf(contact: ContactRow | undefined, self: PeerId, now: number): MailAddress | null {
+  if (contact?.state !== 'accepted' || contact.grant_from === undefined) return null
+  if (contact.relays.length === 0 || !grantHolds(openGrant(contact.grant_from).grant, self, now)) return null
+  return { relays: contact.relays, grant: contact.grant_from }
+}
+
+/** What is to be said to a peer by letter. */
+export interface Draft {
+  readonly frames: readonly LetterFrame[]
+  /** What the push in it carries. */
+  readonly messages: readonly AuthoredMessage[]
+}
+
+/** What waits for `peer`, as far as a letter holds it, between who we are and what we have of theirs. */
+export async function draftLetter(context: MailContext, peer: PeerId): Promise<Draft> {
+  const { db, epoch, clock, crypto } = context
+  const { max_batch_size: limit } = await readConfig(db)
+  const waiting = await readUnposted(db, epoch, peer, limit, clock.now())
+  const envelopes: Uint8Array[] = []
+  let bytes = 0
+  for (const message of waiting) {
+    const envelope = await seal(crypto, message)
+    if ((bytes += envelope.length) > PUSH_BYTES) break
+    envelopes.push(envelope)
+  }
+  const { nickname } = await requireIdentity(db)
+  const frames: LetterFrame[] = [{ type: 'card', nickname, relays: context.relays() }]
+  if (envelopes.length > 0) frames.push({ type: 'push', number: 1, envelopes })
+  frames.push(await summarize(context, peer))
+  const grant = await grantTo(context, peer)
+  if (grant !== null) frames.push({ type: 'grant', grant })
+  return { frames, messages: waiting.slice(0, envelopes.length) }
+}
+
+/** A letter to `peer`, signed, padded and sealed to its prekey, as the item of that id. Rejects with MalformedError for a prekey that seals nothing. */
+export async function sealMail(
+  { self, clock, crypto, sealer }: MailContext,
+  peer: PeerId,
+  prekey: Uint8Array,
+  id: ItemId,
+  frames: readonly LetterFrame[],
+): Promise<Uint8Array> {
+  const letter: Letter = { sender: self, recipient: peer, written: clock.now(), frames }
+  const sealed = sealLetter(letter, await crypto.sign(letterSignedBytes(letter)))
+  const { enc, ciphertext } = await sealer.seal(prekey, letterAad(peer, id), pad(sealed))
+  return itemOf({ prekey: prekeyId(prekey), enc, ciphertext })
+}
+
+/**
+ * A peer's prekey as its mailbox gives it: null when there is none, it is not signed by the peer, or is older than one
+ * that we have seen.
+ */
+export async function verifiedPrekey(
+  { db, epoch, crypto, mailbox }: MailContext,
+  peer: PeerId,
+  at: MailAddress,
+): Promise<Uint8Array | null> {
+  const sealed = await reach(mailbox.prekey(at))
+  const opened = sealed === null ? null : readable(() => openPrekey(sealed))
+  if (opened?.prekey.owner !== peer) return null
+  const { prekey, signature, signed } = opened
+  if (!(await crypto.verify(keyOfPeerId(peer), signature, signed))) return null
+  return (await notePrekey(db, epoch, peer, prekey.made)) ? prekey.publicKey : null
+}
+
+/**
+ * Opens an item of our mailbox and takes in what it says. Returns who wrote it; null for what cannot be opened, is not
+ * what it should be, or is from someone blocked: nothing would ever come of it. Rejects with what the store throws,
+ * and the item must stay then (SPEC 19.6).
+ */
+export async function takeItem(context: MailContext, item: HeldItem): Promise<PeerId | null> {
+  const { db, epoch, clock, log } = context
+  const letter = await openMail(context, item)
+  if (letter === null) {
+    log.warn('an item of the mailbox is no letter for us')
+    return null
+  }
+  const peer = letter.sender
+  try {
+    // Before it is taken in: if this device dies in between, they hear once more what they know.
+    if (letter.frames.some(({ type }) => type === 'push')) await oweForMail(db, epoch, peer, clock.now())
+    await takeFrames(context, letter)
+    return peer
+  } catch (error) {
+    if (!(error instanceof BlockedError || error instanceof MalformedError)) throw error
+    log.warn('a letter was not taken', { peer, reason: error.message })
+    return null
+  }
+}
+
+async function openMail({ db, self, crypto, sealer }: MailContext, item: HeldItem): Promise<Letter | null> {
+  const sealed = readable(() => openItem(item.item))
+  const prekey = sealed === null ? undefined : await readPrekey(db, sealed.prekey)
+  if (sealed === null || prekey === undefined) return null
+  const aad = letterAad(self, item.id)
+  const pair = { publicKey: prekey.public_key, privateKey: prekey.private_key }
+  const padded = await sealer.open(pair, aad, sealed)
+  const opened = padded === null ? null : readable(() => openLetter(unpad(padded), self))
+  if (opened === null || opened.letter.sender === self) return null
+  const { letter, signed, signature } = opened
+  return (await crypto.verify(keyOfPeerId(letter.sender), signature, signed)) ? letter : null
+}
+
+/** SPEC 19.4. */
+async function takeFrames(context: MailContext, { sender, written, frames }: Letter): Promise<void> {
+  const { db, epoch } = context
+  if ((await readContact(db, sender))?.state === 'blocked') throw new BlockedError(`${sender} is blocked`)
+  let said: PeerWords = { nickname: '', relays: [] }
+  for (const frame of frames)
+    switch (frame.type) {
+      case 'card':
+        said = frame
+        await takeCard(db, epoch, context.self, sender, frame, written)
+        break
+      case 'push':
+        await acceptPush(context, sender, said, frame)
+        break
+      case 'summary':
+        if ((await readContact(db, sender)) !== undefined) await recordOldSummary(context, sender, frame)
+        break
+      case 'grant':
+        await takeGrant(context, sender, frame.grant)
+    }
+}
+
+/** Keeps a peer's grant, if it is one, by that peer and for us. */
+export async function takeGrant(
+  { db, epoch, self, crypto, clock, log }: GrantContext,
+  peer: PeerId,
+  sealed: Uint8Array,
+): Promise<void> {
+  const opened = readable(() => openGrant(sealed))
+  const isOurs = opened?.grant.owner === peer && grantHolds(opened.grant, self, clock.now())
+  if (isOurs && (await crypto.verify(keyOfPeerId(peer), opened.signature, opened.signed)))
+    await keepReceivedGrant(db, epoch, peer, sealed)
+  else log.warn('a grant does not hold', { peer })
+}
+
+/** What `read` gives; null where it is malformed. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MalformedError) return null
+    throw error
+  }
+}
+
+/** A fresh item id. */
+export const newItemId = (context: EffectContext): ItemId => toBase64url(context.random.bytes(16))

@@ -1,0 +1,171 @@
+/**
+ * The mail of this profile: keeps our mailbox as it should be, takes out what was left for us, and sees that what cannot
+ * be delivered live is left for others (posting.ts). What is to be done says the store, so that it goes on where it was
+ * cut off.
+ */
+import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
+import { readRevocations } from '../store/grants.ts'
+import type { Core } from './core.ts'
+import { isPrekeyDue, publishPrekey } from './grants.ts'
+import { type MailContext, takeItem } from './letters.ts'
+import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS } from './limits.ts'
+import { Posting } from './posting.ts'
+import { Backup } from './backup.ts'
+import { reach, UnreachableError } from './reach.ts'
+import { Coalesced } from './serial.ts'
+
+export class Mailroom {
+  readonly #core: Core
+  readonly #mail: MailContext
+  readonly #opening = new Coalesced(() => this.#attempt('open the mailbox', () => this.#open()))
+  readonly #collecting = new Coalesced(() => this.#attempt('collect mail', () => this.#collect()))
+  readonly #checking = new Coalesced(() => this.#attempt('look for mail that was left', () => this.#check()))
+  readonly #renewing = new Coalesced(() => this.#attempt('renew the backup', () => this.#backup.renew()))
+  readonly #posting: Posting
+  readonly #backup: Backup
+  #running = true
+  /** Our mailbox can be reached; it is as it should be; something may lie in it. */
+  #ready = false
+  #isOpen = false
+  #behind = false
+  #checkedAt = -Infinity
+  #looking = false
+  #renewalDue = false
+
+  constructor(core: Core, mail: MailContext) {
+    this.#core = core
+    this.#mail = mail
+    this.#posting = new Posting(core, mail)
+    this.#backup = new Backup(mail)
+  }
+
+  start(): void {
+    this.#mail.mailbox.listen({
+      ready: () => {
+        this.#ready = true
+        this.#isOpen = false
+        this.#behind = true
+        this.#opening.request()
+      },
+      arrived: () => {
+        this.#behind = true
+        this.#collecting.request()
+      },
+      gone: () => {
+        this.#ready = false
+      },
+    })
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#posting.stop()
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    const tasks = [this.#opening, this.#collecting, this.#checking, this.#renewing, this.#posting]
+    await Promise.all(tasks.map((task) => task.idle()))
+  }
+
+  /** We can be reached from now on, or not any more. */
+  network(online: boolean): void {
+    this.#posting.network(online)
+  }
+
+  /** Something may wait that did not, or someone went away: it is seen to soon, however often this is called. */
+  look(): void {
+    if (this.#looking || !this.#running) return
+    this.#looking = true
+    this.#core.options.timer.after(LOOK_MS, () => {
+      this.#looking = false
+      this.#posting.request()
+    })
+  }
+
+  /** Someone was blocked, or a link made void: our mailbox is to know. */
+  revoked(): void {
+    this.#isOpen = false
+    if (this.#ready) this.#opening.request()
+  }
+
+  /** Contacts or settings may have changed. */
+  changed(): void {
+    if (this.#renewalDue || !this.#running) return
+    this.#renewalDue = true
+    this.#core.options.timer.after(BACKUP_AFTER_MS, () => {
+      this.#renewalDue = false
+      if (this.#ready && this.#running) this.#renewing.request()
+    })
+  }
+
+  /** At each sync interval: what failed is tried again. */
+  tick(): void {
+    this.#posting.request()
+    if (this.#ready) this.#opening.request()
+  }
+
+  /** What a mailbox that cannot be reached leaves undone is done at the next tick, or when it is ready again. */
+  #attempt(what: string, task: () => Promise<void>): Promise<void> {
+    return this.#core.guard(what, async () => {
+      try {
+        await task()
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error
+        this.#mail.log.info(`could not ${what}`, { reason: error.message })
+      }
+    })
+  }
+
+  async #open(): Promise<void> {
+    const mail = this.#mail
+    const { db, epoch, clock, mailbox } = mail
+    if (!this.#isOpen || (await isPrekeyDue(mail))) {
+      this.#isOpen = true
+      try {
+        await publishPrekey(mail)
+        const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
+        if (revoked.length > 0) await reach(mailbox.revoke(revoked))
+      } catch (error) {
+        this.#isOpen = false
+        throw error
+      }
+    }
+    this.#renewing.request()
+    if (this.#behind) {
+      this.#collecting.request()
+      await this.#collecting.idle()
+    }
+    // Proof may have been among it: only now is it asked what became of the rest.
+    if (Math.abs(clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
+  }
+
+  /** Takes out what lies in our mailbox, one item after another. */
+  async #collect(): Promise<void> {
+    const mail = this.#mail
+    // What comes from here on is told anew.
+    this.#behind = false
+    try {
+      let after = 0
+      for (let more = true; more && this.#running;) {
+        const page = await reach(mail.mailbox.fetch(after))
+        for (const item of page.items) {
+          // What cannot be stored stays there, and what comes behind it with it.
+          const peer = await takeItem(mail, item)
+          await reach(mail.mailbox.confirm([item.id]))
+          if (peer !== null) mail.log.info('a letter came', { peer })
+          after = item.position
+        }
+        more = page.more && page.items.length > 0
+      }
+    } catch (error) {
+      this.#behind = true
+      throw error
+    }
+  }
+
+  async #check(): Promise<void> {
+    await this.#posting.check()
+    this.#checkedAt = this.#mail.clock.now()
+  }
+}

@@ -1,0 +1,212 @@
+/** Leaves letters for those who are away, and asks what became of them (SPEC 19.8). */
+import { backoffMs } from '../domain/backoff.ts'
+import type { PeerId } from '../domain/ids.ts'
+import { MalformedError } from '../protocol/cbor.ts'
+import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
+import { noteMailboxFull, readContact } from '../store/contacts.ts'
+import {
+  beginDeposit,
+  depositPeers,
+  noteHeld,
+  openDeposits,
+  strikeOut,
+  unpostedSince,
+} from '../store/deposits.ts'
+import { queuedPeers } from '../store/outbox.ts'
+import { notePaid, readOwed } from '../store/owed.ts'
+import type { DepositRow, OwedRow } from '../store/schema.ts'
+import type { Core } from './core.ts'
+import { addressOf, draftLetter, type MailContext, newItemId, sealMail, verifiedPrekey } from './letters.ts'
+import { DEPOSIT_BACKOFF, DEPOSIT_LIFE_MS, HEARD_MS, MAX_OWED, MAX_QUEUED_PEERS } from './limits.ts'
+import { letterAt } from './mail-policy.ts'
+import type { MailAddress } from './ports.ts'
+import { reach, UnreachableError } from './reach.ts'
+import { Coalesced } from './serial.ts'
+import { currentSession, unknownPeer } from './state.ts'
+
+export class Posting {
+  readonly #core: Core
+  readonly #mail: MailContext
+  readonly #passes = new Coalesced(() => this.#core.guard('leave mail', () => this.#pass()))
+  /** Mailboxes that could not be used, by their owner. */
+  readonly #troubles = new Map<PeerId, { readonly failures: number; readonly notBefore: number }>()
+  #running = true
+  #onlineSince: number | null = null
+  #cancel: () => void = () => undefined
+
+  constructor(core: Core, mail: MailContext) {
+    this.#core = core
+    this.#mail = mail
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#cancel()
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#passes.idle()
+  }
+
+  /** Sees what is to be left. */
+  request(): void {
+    if (this.#running) this.#passes.request()
+  }
+
+  /** We can be reached from now on, or not any more. Back on a network, what failed before says nothing. */
+  network(online: boolean): void {
+    if (!online) this.#onlineSince = null
+    else this.#onlineSince ??= this.#mail.clock.now()
+    this.#troubles.clear()
+    this.request()
+  }
+
+  /** Leaves what is to be left now, and comes back when more will be. */
+  async #pass(): Promise<void> {
+    const { options, peers } = this.#core
+    const { db, clock, timer, self } = options
+    this.#cancel()
+    if (this.#onlineSince === null) return
+    const owed = new Map((await readOwed(db, MAX_OWED)).map((row) => [row.peer_id, row]))
+    let next = Infinity
+    for (const peer of new Set([...(await queuedPeers(db, MAX_QUEUED_PEERS)), ...owed.keys()])) {
+      const debt = owed.get(peer)
+      const waiting = {
+        unpostedSince: await unpostedSince(db, peer),
+        owedSince: debt?.at ?? null,
+        notBefore: this.#troubles.get(peer)?.notBefore ?? 0,
+      }
+      if (debt !== undefined) await this.#forgetHeard(debt)
+      const at = letterAt(peers.get(peer) ?? unknownPeer(self, peer, true), waiting, this.#onlineSince)
+      if (!this.#running || at === null) continue
+      if (at <= clock.now()) await this.#postTo(peer, debt)
+      else next = Math.min(next, at)
+    }
+    for (const { notBefore } of this.#troubles.values())
+      if (notBefore > clock.now()) next = Math.min(next, notBefore)
+    if (next === Infinity || !this.#isRunning()) return
+    this.#cancel = timer.after(Math.max(0, next - clock.now()), () => {
+      this.request()
+    })
+  }
+
+  /** What was told in a session that lasted longer than a dead one does was heard, and need not be told by letter. */
+  async #forgetHeard(debt: OwedRow): Promise<void> {
+    const { options, peers } = this.#core
+    const state = peers.get(debt.peer_id)
+    const session = state === undefined ? undefined : currentSession(state)
+    if (session?.ready !== true) return
+    if (options.clock.now() - Math.max(debt.at, session.openedAt) >= HEARD_MS)
+      await notePaid(options.db, options.epoch, debt)
+  }
+
+  /** Leaves a peer letters until nothing waits any more. */
+  async #postTo(peer: PeerId, debt: OwedRow | undefined): Promise<void> {
+    const { db, clock, log, random, self } = this.#mail
+    try {
+      const at = addressOf(await readContact(db, peer), self, clock.now())
+      if (at === null) return
+      await this.#settleUnheard(peer, at)
+      let open = debt
+      while (this.#isRunning() && (await this.#postOne(peer, at, open))) open = undefined
+      this.#troubles.delete(peer)
+    } catch (error) {
+      if (!isOrdinary(error)) throw error
+      const failures = (this.#troubles.get(peer)?.failures ?? 0) + 1
+      const notBefore = clock.now() + backoffMs(failures, DEPOSIT_BACKOFF, random.fraction())
+      this.#troubles.set(peer, { failures, notBefore })
+      log.info('mail could not be left', { peer, reason: error.message })
+    }
+  }
+
+  /** Leaves one letter. Returns whether there was anything to say. Throws NotLeftError and UnreachableError. */
+  async #postOne(peer: PeerId, at: MailAddress, debt: OwedRow | undefined): Promise<boolean> {
+    const mail = this.#mail
+    const { db, epoch, clock, mailbox } = mail
+    const draft = await draftLetter(mail, peer)
+    if (draft.messages.length === 0 && debt === undefined) return false
+    const prekey = await verifiedPrekey(mail, peer, at)
+    if (prekey === null) throw new NotLeftError('there is no prekey to seal it to')
+    const id = newItemId(mail)
+    const item = await sealMail(mail, peer, prekey, id, draft.frames)
+    if (draft.messages.length > 0) await beginDeposit(db, epoch, peer, id, draft.messages, clock.now())
+    const outcome = await reach(mailbox.deposit(at, { id, item }))
+    await noteMailboxFull(db, epoch, peer, outcome === 'full')
+    if (outcome !== 'done') {
+      await strikeOut(db, epoch, peer, [id])
+      throw new NotLeftError(`the mailbox says ${outcome}`)
+    }
+    await noteHeld(db, epoch, peer, [id])
+    if (debt !== undefined) await notePaid(db, epoch, debt)
+    return true
+  }
+
+  /** Letters of which it was not heard whether they arrived: they are there, or go out anew. */
+  async #settleUnheard(peer: PeerId, at: MailAddress): Promise<void> {
+    const { db, epoch } = this.#mail
+    const unheard = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')
+    const held = await this.#heldOf(at, unheard)
+    if (held === null) throw new NotLeftError('the grant does not hold')
+    await noteHeld(
+      db,
+      epoch,
+      peer,
+      idsOf(unheard, (id) => held.has(id)),
+    )
+    await strikeOut(
+      db,
+      epoch,
+      peer,
+      idsOf(unheard, (id) => !held.has(id)),
+    )
+  }
+
+  /** Sends again what a mailbox lost, or gave out and nothing proves. */
+  async check(): Promise<void> {
+    const { db, epoch, clock, self, log } = this.#mail
+    for (const peer of await depositPeers(db)) {
+      const rows = await openDeposits(db, epoch, peer)
+      const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
+      await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
+      const at = addressOf(await readContact(db, peer), self, clock.now())
+      if (at === null || !this.#isRunning()) continue
+      const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
+      try {
+        const held = await this.#heldOf(at, asked)
+        if (held !== null)
+          await strikeOut(
+            db,
+            epoch,
+            peer,
+            idsOf(asked, (id) => !held.has(id)),
+          )
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error
+        log.info('a mailbox does not say what it holds', { peer, reason: error.message })
+      }
+    }
+    this.request()
+  }
+
+  #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string> | null> {
+    if (rows.length === 0) return Promise.resolve(new Set())
+    return reach(this.#mail.mailbox.held(at, idsOf(rows)))
+  }
+
+  #isRunning(): boolean {
+    return this.#running
+  }
+}
+
+const idsOf = (rows: readonly DepositRow[], which: (id: string) => boolean = () => true): string[] =>
+  rows.map((row) => row.id).filter(which)
+
+/** A mailbox that is not there or refuses, or a prekey that is none: another time it may go better. */
+const isOrdinary = (error: unknown): error is Error =>
+  error instanceof NotLeftError || error instanceof UnreachableError || error instanceof MalformedError
+
+/** A letter was not left; its message says why. */
+class NotLeftError extends Error {
+  override readonly name = 'NotLeftError'
+}
