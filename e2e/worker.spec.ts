@@ -38,6 +38,7 @@ async function relayWithWorker(folder: string): Promise<Relay> {
       dataDir: folder,
       publicUrl: undefined,
       iceServers: [],
+      mailboxBytes: 64 * 1024 * 1024,
       serveApp: true,
     },
     appFolder,

@@ -9,6 +9,7 @@ test('without an environment the defaults hold', () => {
     dataDir: resolve('data'),
     publicUrl: undefined,
     iceServers: [],
+    mailboxBytes: 10_240 * 1024 * 1024,
     serveApp: true,
   })
 })
@@ -22,6 +23,7 @@ test('what is set is read, and empty counts as unset', () => {
       PUBLIC_URL: 'https://gigi.example:8443',
       ICE_SERVERS:
         '[{"urls":["stun:a.example:3478"]},{"urls":"turns:b.example:5349?transport=tcp","username":"u","credential":"c"}]',
+      MAILBOX_MB: '64',
     },
     ['--no-app'],
   )
@@ -34,8 +36,10 @@ test('what is set is read, and empty counts as unset', () => {
       { urls: ['stun:a.example:3478'] },
       { urls: 'turns:b.example:5349?transport=tcp', username: 'u', credential: 'c' },
     ],
+    mailboxBytes: 64 * 1024 * 1024,
     serveApp: false,
   })
+  expect(readSettings({ MAILBOX_MB: '0' }, []).mailboxBytes).toBe(0)
   expect(readSettings({ PORT: '', HOST: ' ', ICE_SERVERS: '' }, []).port).toBe(8080)
 })
 
@@ -57,6 +61,9 @@ test.each([
   ['ICE_SERVERS', '[{"urls":"https://a.example"}]', 'not stun: or turn:'],
   ['ICE_SERVERS', '[{"urls":"turn:a.example"}]', 'without username and credential'],
   ['ICE_SERVERS', '[{"urls":"turn:a.example","username":1,"credential":"c"}]', 'a username that is not text'],
+  ['MAILBOX_MB', '10 GB', 'a whole number of megabytes'],
+  ['MAILBOX_MB', '-1', 'a whole number of megabytes'],
+  ['MAILBOX_MB', '0.5', 'a whole number of megabytes'],
 ])('%s %j is refused in one line that says what to do', (name, value, hint) => {
   const read = () => readSettings({ [name]: value }, [])
   expect(read).toThrow(StartError)

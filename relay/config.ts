@@ -12,11 +12,13 @@ export interface RelaySettings {
   readonly port: number
   /** Address or host name to listen on. */
   readonly host: string
-  /** Folder of the relay's peer key. */
+  /** Folder of the relay's peer key and its mailbox. */
   readonly dataDir: string
   /** Where clients reach the relay, when that is not the address they load the page from. */
   readonly publicUrl: URL | undefined
   readonly iceServers: readonly IceServer[]
+  /** Bytes that the mailbox may hold; 0: the relay has none. */
+  readonly mailboxBytes: number
   /** Whether the built app is served; the Vite server does that in development. */
   readonly serveApp: boolean
 }
@@ -34,6 +36,7 @@ export function readSettings(
     dataDir: resolve(given(env['DATA_DIR']) ?? './data'),
     publicUrl: readPublicUrl(env['PUBLIC_URL']),
     iceServers: readIceServers(env['ICE_SERVERS']),
+    mailboxBytes: readMailboxMegabytes(env['MAILBOX_MB']) * 1024 * 1024,
     serveApp: args.length === 0,
   }
 }
@@ -75,6 +78,15 @@ function readPublicUrl(value: string | undefined): URL | undefined {
       `PUBLIC_URL is ${JSON.stringify(text)}: set it to an origin without a path, such as https://gigi.example.`,
     )
   return url
+}
+
+function readMailboxMegabytes(value: string | undefined): number {
+  const text = given(value) ?? '10240'
+  if (!/^\d{1,9}$/.test(text))
+    throw new StartError(
+      `MAILBOX_MB is ${JSON.stringify(text)}: set it to a whole number of megabytes, or to 0 for a relay without a mailbox.`,
+    )
+  return Number(text)
 }
 
 const ICE_HELP = `set it to a JSON array such as [{"urls":"stun:stun.example:3478"}].`

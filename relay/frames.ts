@@ -28,6 +28,12 @@ export interface Service {
   readonly closed: (client: ClientStream) => void
 }
 
+/** Why a stream was cut off: what its client did, or what is wrong with the relay. */
+export function cutOffReason(error: unknown): string {
+  if (error instanceof MalformedError || error instanceof RefusedError) return error.message
+  return `the relay failed: ${error instanceof Error ? error.stack : reasonOf(error)}`
+}
+
 /** Serves `service` to all who connect to `node` directly. */
 export async function serve(node: Libp2p, service: Service, log: Log): Promise<void> {
   // By connection, not by stream: opening another stream must not buy more frames.
@@ -54,10 +60,7 @@ function serveStream(stream: Stream, peer: PeerId, service: Service, rate: RateL
   let open = false
 
   const cutOff = (error: unknown): void => {
-    const theirs = error instanceof MalformedError || error instanceof RefusedError
-    const reason = theirs
-      ? error.message
-      : `the relay failed: ${error instanceof Error ? error.stack : reasonOf(error)}`
+    const reason = cutOffReason(error)
     log(`${service.protocol}: cut off ${peer}: ${reason}`)
     stream.abort(new Error(reason))
   }

@@ -3,6 +3,8 @@
  * `src/protocol/limits.ts`. Over a limit means refused or closed, with a logged reason.
  */
 
+import { MAX_MAILBOX_FRAME_BYTES } from '../src/protocol/limits.ts'
+
 /** Clients connected at once: a quarter of a megabyte each, so the process stays under one gigabyte. */
 export const MAX_CONNECTIONS = 3000
 /** Connections that one address may open in one second: behind a proxy or tunnel all clients have one address. */
@@ -71,6 +73,47 @@ export const MAX_NEARBY_RECORDS_PER_FRAME = 100
 /** Milliseconds between two looks for nearby records that ran out. */
 export const NEARBY_SWEEP_MS = 60_000
 
+/** Items that wait for one owner: a month of a busy group of contacts. */
+export const MAX_ITEMS_PER_OWNER = 10_000
+/** Bytes of items that wait for one owner: 10,000 short letters, or 64 full pushes. */
+export const MAX_BYTES_PER_OWNER = 64 * 1024 * 1024
+/** Items that wait under one grant: one contact cannot fill the box of all. */
+export const MAX_ITEMS_PER_GRANT = 2_000
+/** Bytes of items that wait under one grant: a quarter of the owner's. */
+export const MAX_BYTES_PER_GRANT = 16 * 1024 * 1024
+/** Items that wait under a grant without a holder: an invite link may be public, and each stranger leaves one or two. */
+export const MAX_ITEMS_PER_OPEN_GRANT = 100
+/** Bytes of items that wait under a grant without a holder: 100 introductions of 10 KB. */
+export const MAX_BYTES_PER_OPEN_GRANT = 1024 * 1024
+/** Revocations of one owner that still count: links made void, and everyone it blocked in half a year. */
+export const MAX_REVOCATIONS_PER_OWNER = 2_000
+/** Bytes that a row of the mailbox counts for, besides its content: keys, indexes and what is kept of usage. */
+export const MAILBOX_ROW_BYTES = 256
+/** Milliseconds between two looks for items and revocations that had their time. */
+export const MAILBOX_SWEEP_MS = 10 * 60_000
+/** Items that are deleted in one transaction of such a look: 20 MiB at most, a fraction of a second. */
+export const MAILBOX_SWEEP_ITEMS = 20
+/** Bytes that come into the mailbox in one transaction, unless by one request: the relay does nothing else meanwhile. */
+export const MAX_COMMIT_BYTES = 8 * 1024 * 1024
+/** Grants whose signature is known to be good, least recently used first out: half a kilobyte each. */
+export const MAX_VERIFIED_GRANTS = 10_000
+/** Mailbox requests of one connection in one minute: a client that comes back to 10,000 items needs 200. Beyond it: busy. */
+export const MAX_MAILBOX_REQUESTS_PER_MINUTE = 600
+/** Mailbox frames of one connection in one minute: whoever goes on so far past `busy` is cut off. */
+export const MAX_MAILBOX_FRAMES_PER_MINUTE = 5 * MAX_MAILBOX_REQUESTS_PER_MINUTE
+/** Mailbox streams of one peer: its page, those of connections that are dying, and its service worker. */
+export const MAX_MAILBOX_STREAMS_PER_PEER = 16
+/** Mailbox requests of one stream that are not answered yet: enough to share a commit. Beyond it the stream is not read. */
+export const MAX_MAILBOX_REQUESTS_UNDER_WAY = 32
+/** Bytes of requests and answers of one mailbox stream in memory: the two largest. Beyond it the stream is not read. */
+export const MAX_MAILBOX_STREAM_BYTES = 2 * MAX_MAILBOX_FRAME_BYTES
+/** Bytes of requests and answers of all mailbox streams in memory: beyond it they wait for each other. */
+export const MAX_MAILBOX_BYTES_UNDER_WAY = 256 * 1024 * 1024
+/** Milliseconds for one mailbox frame, in or out: the largest at 75 kbit/s. Slower clients are cut off. */
+export const MAILBOX_FRAME_MS = 120_000
+/** Bytes of a mailbox frame that are given to a stream at once: the rest waits until it has taken them. */
+export const MAILBOX_CHUNK_BYTES = 64 * 1024
+
 /** Bytes of the built app, which is served from memory: ten times what it is. */
 export const MAX_APP_BYTES = 64 * 1024 * 1024
 /** Milliseconds for the headers of an HTTP request, from the opening of the socket: real browsers need one second. */
@@ -88,3 +131,5 @@ export const MAX_HTTP_HEADER_BYTES = 16 * 1024
 export const SHUTDOWN_MS = 1_500
 /** Log lines in one minute: whoever misbehaves cannot fill the disk. */
 export const MAX_LOG_LINES_PER_MINUTE = 200
+/** Log lines about one thing that may go wrong with every request: a full disk must not hide all else. */
+export const MAX_LINES_OF_A_KIND_PER_MINUTE = 5

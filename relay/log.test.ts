@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MAX_LOG_LINES_PER_MINUTE } from './limits.ts'
-import { createLog } from './log.ts'
+import { createLog, limitedLog } from './log.ts'
 
 test('each entry is one line, whatever is in it', () => {
   const lines: string[] = []
@@ -26,4 +26,16 @@ test('a flood is dropped and counted', () => {
     '1970-01-01T00:01:00.000Z 5 further lines were dropped\n',
     '1970-01-01T00:01:00.000Z later\n',
   ])
+})
+
+test('of one kind there are only so many lines, and they do not take the place of others', () => {
+  const lines: string[] = []
+  let now = 0
+  const log = (line: string) => lines.push(line)
+  const failures = limitedLog(log, 2, () => now)
+  for (let i = 0; i < 5; i++) failures('failed')
+  log('other')
+  now = 60_000
+  failures('failed')
+  expect(lines).toEqual(['failed', 'failed', 'other', '3 further lines were dropped', 'failed'])
 })

@@ -6,20 +6,28 @@ export type Log = (line: string) => void
 
 const CONTROL = /\p{Cc}+/gu
 
-/** A log that writes to `write`, escapes nothing into further lines, and drops what is over the limit. */
-export function createLog(write: (line: string) => void, now: () => number = Date.now): Log {
-  const rate = new RateLimit(MAX_LOG_LINES_PER_MINUTE)
+/** A log that passes at most so many lines a minute on to `log`, and how many it dropped in between. */
+export function limitedLog(log: Log, perMinute: number, now: () => number = Date.now): Log {
+  const rate = new RateLimit(perMinute)
   let dropped = 0
   return (line) => {
     if (!rate.take(now())) {
       dropped++
       return
     }
-    if (dropped > 0) write(`${new Date(now()).toISOString()} ${dropped} further lines were dropped\n`)
+    if (dropped > 0) log(`${dropped} further lines were dropped`)
     dropped = 0
-    write(`${new Date(now()).toISOString()} ${line.replace(CONTROL, ' ')}\n`)
+    log(line)
   }
 }
+
+/** A log that writes to `write`, escapes nothing into further lines, and drops what is over the limit. */
+export const createLog = (write: (line: string) => void, now: () => number = Date.now): Log =>
+  limitedLog(
+    (line) => write(`${new Date(now()).toISOString()} ${line.replace(CONTROL, ' ')}\n`),
+    MAX_LOG_LINES_PER_MINUTE,
+    now,
+  )
 
 /** What an error says, on one line. */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -6,7 +6,6 @@ import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
 import { createLibp2p } from 'libp2p'
-import { serve, type Service } from './frames.ts'
 import {
   HANDSHAKE_MS,
   MAX_CONNECTIONS,
@@ -33,8 +32,8 @@ export interface RelayNodeInit {
   readonly privateKey: PrivateKey
   /** Multiaddrs that clients are told to reach the relay at; none means where it listens. */
   readonly announce: readonly string[]
-  /** What it serves besides, from the first connection on. */
-  readonly services: readonly Service[]
+  /** Each makes it serve a protocol besides, from the first connection on. */
+  readonly services: readonly ((node: Libp2p) => Promise<void>)[]
   readonly log: Log
 }
 
@@ -108,7 +107,7 @@ export async function startNode({
       if (older.id !== connection.id) probe(older)
   })
   // Before it takes connections: a client that finds no presence does not ask again while it is connected.
-  for (const service of services) await serve(node, service, log)
+  for (const serve of services) await serve(node)
   await node.start()
   return node
 }

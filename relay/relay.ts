@@ -2,15 +2,18 @@
 import type { Server } from 'node:http'
 import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { isPeerId } from '../src/domain/ids.ts'
 import { addressAt, originOfUrl } from './addresses.ts'
 import { loadApp } from './app-files.ts'
 import { type RelaySettings, StartError } from './config.ts'
+import { serve } from './frames.ts'
 import { createHttpServer } from './http.ts'
 import { loadKey } from './key.ts'
 import { LISTEN_BACKLOG, SHUTDOWN_MS } from './limits.ts'
 import { codeOf, type Log, reasonOf } from './log.ts'
+import { openMailbox, type OpenMailbox } from './mailbox/open.ts'
 import { nearbyService } from './nearby.ts'
 import { type RelayNode, startNode } from './node.ts'
 import { presenceService } from './presence.ts'
@@ -49,8 +52,18 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
   const server = createHttpServer({ peerId, app, publicOrigin, iceServers, health })
   const port = await listen(server, settings, log)
   const announce = publicOrigin === undefined ? [] : [addressAt(publicOrigin)]
+  const mailbox = mailboxOf(settings, server, log)
   const services = [presenceService(), nearbyService(peerId, stopping.signal)]
-  const starting = await startNode({ server, privateKey, announce, services, log })
+  const starting = await startNode({
+    server,
+    privateKey,
+    announce,
+    services: [
+      ...services.map((service) => (node: Libp2p) => serve(node, service, log)),
+      ...(mailbox === undefined ? [] : [mailbox.serve]),
+    ],
+    log,
+  })
   node = starting
 
   return {
@@ -60,8 +73,23 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
       stopping.abort()
       server.close()
       await Promise.race([stopNode(starting, log), delay(SHUTDOWN_MS, undefined, { ref: false })])
+      await mailbox?.close()
       server.closeAllConnections()
     },
+  }
+}
+
+/** Opens the mailbox, if the relay is to have one. After listening: a port that is taken says better what is wrong. */
+function mailboxOf(
+  { dataDir, mailboxBytes }: RelaySettings,
+  server: Server,
+  log: Log,
+): OpenMailbox | undefined {
+  try {
+    return mailboxBytes === 0 ? undefined : openMailbox(dataDir, mailboxBytes, log)
+  } catch (error) {
+    server.close()
+    throw error
   }
 }
 

@@ -42,6 +42,7 @@ export async function testRelay(settings: Partial<RelaySettings> = {}, appFolder
       dataDir: await temporaryFolder(),
       publicUrl: undefined,
       iceServers: [],
+      mailboxBytes: 64 * 1024 * 1024,
       serveApp: appFolder !== '',
       ...settings,
     },

@@ -24,6 +24,7 @@ async function startOwnRelay(): Promise<Relay> {
     dataDir: folder,
     publicUrl: undefined,
     iceServers: [],
+    mailboxBytes: 64 * 1024 * 1024,
     serveApp: false,
   }
   const started = await startRelay({ settings, appFolder: '', log: () => undefined })

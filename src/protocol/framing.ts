@@ -31,6 +31,11 @@ export class FrameReader {
     this.#maxBytes = maxBytes
   }
 
+  /** Length of the frame that has begun and is not complete; 0: there is none. */
+  get unfinished(): number {
+    return this.#frame?.length ?? 0
+  }
+
   /** The frames that `chunk` completes. Throws MalformedError when a length is over the limit. */
   *push(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
     let at = 0

@@ -1,0 +1,164 @@
+/**
+ * What the mailbox answers to whom (SPEC 18): checks grants, and asks the store. It knows no streams, and its world is
+ * injected, so that it also runs in simulations. Requests come decoded, and in the name of a peer that was proven.
+ */
+import type { PeerId } from '../../src/domain/ids.ts'
+import { type Cbor, MalformedError } from '../../src/protocol/cbor.ts'
+import { type Grant, grantHolds, openGrant } from '../../src/protocol/grant.ts'
+import { keyOfPeerId, toBase64url } from '../../src/protocol/identifiers.ts'
+import { MAIL_LIFE_MS } from '../../src/protocol/limits.ts'
+import {
+  fetchedPayload,
+  heldPayload,
+  type MailboxCode,
+  type MailboxRequest,
+} from '../../src/protocol/mailbox.ts'
+import { openPrekey } from '../../src/protocol/prekey.ts'
+import { MAX_VERIFIED_GRANTS } from '../limits.ts'
+import type { MailboxStore } from './store.ts'
+
+export type Verify = (
+  key: Uint8Array,
+  signature: Uint8Array,
+  signed: Uint8Array<ArrayBuffer>,
+) => Promise<boolean>
+
+export interface MailboxInit {
+  readonly store: MailboxStore
+  /** Whether an Ed25519 signature is by that key. Resolves, also for what is no key. */
+  readonly verify: Verify
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number
+  /** Something new is stored for this owner. */
+  readonly deposited: (owner: PeerId) => void
+  /** The store failed; the client was told `failed`. */
+  readonly failed: (error: unknown) => void
+}
+
+/** What stands in an answer. */
+export interface Outcome {
+  readonly code: MailboxCode
+  readonly payload: Cbor
+}
+
+export class Mailbox {
+  readonly #init: MailboxInit
+  /** Grants whose signature is good, by their bytes; the first is the one that was not used for longest. */
+  readonly #verified = new Map<string, Grant>()
+
+  constructor(init: MailboxInit) {
+    this.#init = init
+  }
+
+  /** Does what `peer` asks for. Never rejects: what the store cannot do is `failed`. */
+  async answer(peer: PeerId, request: MailboxRequest): Promise<Outcome> {
+    try {
+      return await this.#answer(peer, request)
+    } catch (error) {
+      this.#init.failed(error)
+      return { code: 'failed', payload: null }
+    }
+  }
+
+  /** Deletes what had its time. Rejects when the store does. */
+  async sweep(): Promise<void> {
+    const now = this.#init.now()
+    await this.#init.store.sweep(now - MAIL_LIFE_MS, now)
+  }
+
+  async #answer(peer: PeerId, request: MailboxRequest): Promise<Outcome> {
+    const { store, now } = this.#init
+    switch (request.type) {
+      case 'deposit': {
+        const grant = await this.#grant(request.grant, peer)
+        return grant === null ? refused('denied') : await this.#deposit(grant, request.id, request.item)
+      }
+      case 'fetch':
+        return done(fetchedPayload(await store.fetch(peer, request.after)))
+      case 'confirm':
+        await store.confirm(peer, request.ids)
+        return done()
+      case 'status': {
+        const grant = await this.#grant(request.grant, peer)
+        const held = grant && (await store.held(grant.owner, grant.id, request.ids))
+        return held === null || held === 'denied' ? refused('denied') : done(heldPayload(held))
+      }
+      case 'prekey': {
+        const grant = await this.#grant(request.grant, peer)
+        const prekey = grant === null ? 'denied' : await store.prekey(grant.owner, grant.id)
+        return prekey === 'denied' ? refused('denied') : done(prekey)
+      }
+      case 'publish':
+        if (!(await this.#isPrekeyOf(peer, request.prekey))) return refused('malformed')
+        return plain(await store.publish(peer, request.prekey))
+      case 'revoke': {
+        // Those that do not hold by themselves any more would only take room.
+        const grants = request.grants.filter(({ ends }) => ends > now())
+        return plain(await store.revoke(peer, grants))
+      }
+      case 'keep':
+        return plain(await store.keep(peer, request.blob))
+      case 'recall':
+        return done(await store.recall(peer))
+    }
+  }
+
+  async #deposit({ owner, id: grant, holder }: Grant, id: string, item: Uint8Array): Promise<Outcome> {
+    const { store, now, deposited } = this.#init
+    const open = holder === null
+    const outcome = await store.deposit({ owner, grant, open, id, item, at: Math.max(1, now()) })
+    switch (outcome) {
+      case 'stored':
+        deposited(owner)
+        return done()
+      case 'known':
+        return done()
+      default:
+        return refused(outcome)
+    }
+  }
+
+  /** The grant, if it holds for `peer` but for revocation, of which the store knows. */
+  async #grant(sealed: Uint8Array, peer: PeerId): Promise<Grant | null> {
+    const grant = await this.#signedGrant(sealed)
+    return grant !== null && grantHolds(grant, peer, this.#init.now()) ? grant : null
+  }
+
+  async #signedGrant(sealed: Uint8Array): Promise<Grant | null> {
+    const name = toBase64url(sealed)
+    const known = this.#verified.get(name)
+    const grant = known ?? (await this.#verifiedGrant(sealed))
+    if (grant === null) return null
+    this.#verified.delete(name)
+    this.#verified.set(name, grant)
+    const [oldest] = this.#verified.keys()
+    if (this.#verified.size > MAX_VERIFIED_GRANTS && oldest !== undefined) this.#verified.delete(oldest)
+    return grant
+  }
+
+  async #verifiedGrant(sealed: Uint8Array): Promise<Grant | null> {
+    const opened = unlessMalformed(() => openGrant(sealed))
+    if (opened === null) return null
+    const { grant, signature, signed } = opened
+    return (await this.#init.verify(keyOfPeerId(grant.owner), signature, signed)) ? grant : null
+  }
+
+  async #isPrekeyOf(peer: PeerId, sealed: Uint8Array): Promise<boolean> {
+    const opened = unlessMalformed(() => openPrekey(sealed))
+    if (opened?.prekey.owner !== peer) return false
+    return await this.#init.verify(keyOfPeerId(peer), opened.signature, opened.signed)
+  }
+}
+
+const done = (payload: Cbor = null): Outcome => ({ code: 'done', payload })
+const refused = (code: MailboxCode): Outcome => ({ code, payload: null })
+const plain = (code: 'done' | 'full'): Outcome => ({ code, payload: null })
+
+function unlessMalformed<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MalformedError) return null
+    throw error
+  }
+}

@@ -1,0 +1,168 @@
+/** A mailbox store in memory, for tests and simulations: it passes the contract, and forgets all when it is dropped. */
+import type { PeerId } from '../../src/domain/ids.ts'
+import type { GrantId } from '../../src/protocol/grant.ts'
+import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
+import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
+import { MAILBOX_ROW_BYTES } from '../limits.ts'
+import type { Deposit, Deposited, MailboxStore, Room } from './store.ts'
+
+interface Held extends HeldItem {
+  readonly grant: GrantId
+  readonly at: number
+}
+
+interface Box {
+  /** In the order of their positions. */
+  readonly items: Map<ItemId, Held>
+  /** When each ends. */
+  readonly revoked: Map<GrantId, number>
+  last: number
+  prekey: Uint8Array | null
+  blob: Uint8Array | null
+}
+
+export class MemoryMailboxStore implements MailboxStore {
+  readonly #room: Room
+  readonly #boxes = new Map<PeerId, Box>()
+  #bytes = 0
+  #closed = false
+
+  constructor(room: Room) {
+    this.#room = room
+  }
+
+  deposit({ owner, grant, open, id, item, at }: Deposit): Promise<Deposited> {
+    return this.#run((): Deposited => {
+      const box = this.#boxOf(owner)
+      if (box.revoked.has(grant)) return 'denied'
+      const known = box.items.get(id)
+      if (known !== undefined) return known.grant === grant ? 'known' : 'denied'
+      const room = this.#room
+      const all = [...box.items.values()]
+      const under = all.filter((held) => held.grant === grant)
+      const full =
+        all.length >= room.ownerItems ||
+        bytesOf(all) + item.length > room.ownerBytes ||
+        under.length >= (open ? room.openItems : room.grantItems) ||
+        bytesOf(under) + item.length > (open ? room.openBytes : room.grantBytes) ||
+        !this.#take(item.length + MAILBOX_ROW_BYTES)
+      if (full) return 'full'
+      box.last = Math.max(box.last + 1, at)
+      box.items.set(id, { position: box.last, id, item: item.slice(), grant, at })
+      return 'stored'
+    })
+  }
+
+  fetch(owner: PeerId, after: number): Promise<Fetched> {
+    return this.#run(() => {
+      const behind = [...this.#boxOf(owner).items.values()].filter(({ position }) => position > after)
+      let bytes = 0
+      const items = behind
+        .slice(0, MAX_ITEMS_PER_FETCH)
+        .filter(({ item }, i) => (bytes += item.length) <= FETCH_BYTES || i === 0)
+        .map(({ position, id, item }) => ({ position, id, item }))
+      return { items, more: items.length < behind.length }
+    })
+  }
+
+  confirm(owner: PeerId, ids: readonly ItemId[]): Promise<void> {
+    return this.#run(() => {
+      const { items } = this.#boxOf(owner)
+      for (const id of ids) this.#remove(items, id)
+    })
+  }
+
+  held(owner: PeerId, grant: GrantId, ids: readonly ItemId[]): Promise<readonly ItemId[] | 'denied'> {
+    return this.#run(() => {
+      const { items, revoked } = this.#boxOf(owner)
+      return revoked.has(grant) ? 'denied' : ids.filter((id) => items.get(id)?.grant === grant)
+    })
+  }
+
+  publish(owner: PeerId, prekey: Uint8Array): Promise<'done' | 'full'> {
+    return this.#run(() => this.#replace(this.#boxOf(owner), 'prekey', prekey))
+  }
+
+  prekey(owner: PeerId, grant: GrantId): Promise<Uint8Array | null | 'denied'> {
+    return this.#run(() => {
+      const { prekey, revoked } = this.#boxOf(owner)
+      return revoked.has(grant) ? 'denied' : prekey
+    })
+  }
+
+  revoke(owner: PeerId, grants: readonly Revocation[]): Promise<'done' | 'full'> {
+    return this.#run(() => {
+      const { revoked } = this.#boxOf(owner)
+      const added = new Set(grants.map(({ id }) => id).filter((id) => !revoked.has(id))).size
+      const full =
+        revoked.size + added > this.#room.revocations || (added > 0 && !this.#take(added * MAILBOX_ROW_BYTES))
+      if (full) return 'full'
+      for (const { id, ends } of grants) revoked.set(id, Math.max(ends, revoked.get(id) ?? 0))
+      return 'done'
+    })
+  }
+
+  keep(owner: PeerId, blob: Uint8Array): Promise<'done' | 'full'> {
+    return this.#run(() => this.#replace(this.#boxOf(owner), 'blob', blob))
+  }
+
+  recall(owner: PeerId): Promise<Uint8Array | null> {
+    return this.#run(() => this.#boxOf(owner).blob)
+  }
+
+  sweep(since: number, now: number): Promise<number> {
+    return this.#run(() => {
+      let swept = 0
+      for (const { items, revoked } of this.#boxes.values()) {
+        for (const { id, at } of items.values()) if (at <= since && this.#remove(items, id)) swept++
+        for (const [id, ends] of revoked)
+          if (ends <= now && revoked.delete(id)) this.#bytes -= MAILBOX_ROW_BYTES
+      }
+      return swept
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return Promise.resolve()
+  }
+
+  // A failure is the promise's, as with an engine that is elsewhere.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async #run<T>(operation: () => T): Promise<T> {
+    if (this.#closed) throw new Error('the mailbox is closed')
+    return operation()
+  }
+
+  #boxOf(owner: PeerId): Box {
+    let box = this.#boxes.get(owner)
+    if (box === undefined) {
+      box = { items: new Map(), revoked: new Map(), last: 0, prekey: null, blob: null }
+      this.#boxes.set(owner, box)
+    }
+    return box
+  }
+
+  #take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#room.totalBytes) return false
+    this.#bytes += bytes
+    return true
+  }
+
+  #remove(items: Map<ItemId, Held>, id: ItemId): boolean {
+    const held = items.get(id)
+    if (held === undefined) return false
+    this.#bytes -= held.item.length + MAILBOX_ROW_BYTES
+    return items.delete(id)
+  }
+
+  #replace(box: Box, what: 'prekey' | 'blob', bytes: Uint8Array): 'done' | 'full' {
+    const before = box[what]
+    const freed = before === null ? -MAILBOX_ROW_BYTES : before.length
+    if (!this.#take(bytes.length - freed)) return 'full'
+    box[what] = bytes.slice()
+    return 'done'
+  }
+}
+
+const bytesOf = (items: readonly Held[]): number => items.reduce((sum, { item }) => sum + item.length, 0)

@@ -1,0 +1,146 @@
+/** The server of `/gigi/mailbox/1.0.0`: streams, rates and news around a mailbox. Its log names no client. */
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { isPeerId, type PeerId } from '../../src/domain/ids.ts'
+import { MalformedError } from '../../src/protocol/cbor.ts'
+import { MAX_MAILBOX_FRAME_BYTES } from '../../src/protocol/limits.ts'
+import {
+  decodeMailboxRequest,
+  encodeMailboxNews,
+  MAILBOX_PROTOCOL,
+  type MailboxRequest,
+} from '../../src/protocol/mailbox.ts'
+import { cutOffReason } from '../frames.ts'
+import {
+  MAX_MAILBOX_BYTES_UNDER_WAY,
+  MAX_MAILBOX_FRAMES_PER_MINUTE,
+  MAX_MAILBOX_REQUESTS_PER_MINUTE,
+  MAX_MAILBOX_STREAMS_PER_PEER,
+  MAX_SERVICE_STREAMS,
+} from '../limits.ts'
+import type { Log } from '../log.ts'
+import { RateLimit } from '../rate.ts'
+import { RefusedError } from '../refused.ts'
+import { Budget } from './budget.ts'
+import { Channel } from './channel.ts'
+import { Mailbox, type MailboxInit } from './mailbox.ts'
+
+export type MailboxServiceInit = Omit<MailboxInit, 'deposited'> & { readonly log: Log }
+
+/** One client's open stream. */
+interface Seat {
+  readonly channel: Channel
+  readonly peer: PeerId
+  readonly rates: Rates
+  /** Number of its last request. */
+  last: number
+  /** It was told of mail, and has not fetched since. */
+  told: boolean
+}
+
+interface Rates {
+  readonly requests: RateLimit
+  readonly frames: RateLimit
+}
+
+export class MailboxService {
+  readonly mailbox: Mailbox
+  readonly #now: () => number
+  readonly #log: Log
+  readonly #memory = new Budget(MAX_MAILBOX_BYTES_UNDER_WAY)
+  readonly #seats = new Map<PeerId, Set<Seat>>()
+  // By connection, not by stream: opening another stream must not buy more requests.
+  readonly #rates = new WeakMap<Connection, Rates>()
+
+  constructor({ log, ...init }: MailboxServiceInit) {
+    this.#log = log
+    this.#now = init.now
+    this.mailbox = new Mailbox({
+      ...init,
+      deposited: (owner) => this.#seats.get(owner)?.forEach((seat) => this.#tell(seat)),
+    })
+  }
+
+  /** Serves all who connect to `node` directly. */
+  async serve(node: Libp2p): Promise<void> {
+    await node.handle(
+      MAILBOX_PROTOCOL,
+      (stream, connection) => {
+        const peer = connection.remotePeer.toString()
+        // It may have closed while its protocol was being agreed on, and closing is told only once.
+        if (!isPeerId(peer) || stream.status !== 'open' || stream.remoteWriteStatus !== 'writable')
+          stream.abort(new Error('closed early, or not an Ed25519 peer id'))
+        else this.#open(stream, peer, this.#ratesOf(connection))
+      },
+      { maxInboundStreams: MAX_SERVICE_STREAMS },
+    )
+  }
+
+  #open(stream: Stream, peer: PeerId, rates: Rates): void {
+    const channel = new Channel({
+      stream,
+      memory: this.#memory,
+      frame: (frame) => this.#frame(seat, frame),
+      closed: (error) => {
+        if (error !== undefined) this.#log(`${MAILBOX_PROTOCOL}: cut off a client: ${cutOffReason(error)}`)
+        seats.delete(seat)
+        if (seats.size === 0 && this.#seats.get(peer) === seats) this.#seats.delete(peer)
+      },
+    })
+    const seat: Seat = { channel, peer, rates, last: 0, told: false }
+    const seats = this.#seats.get(peer) ?? new Set()
+    this.#seats.set(peer, seats.add(seat))
+    if (seats.size > MAX_MAILBOX_STREAMS_PER_PEER)
+      channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
+  }
+
+  async #frame(seat: Seat, frame: Uint8Array): Promise<void> {
+    if (!seat.rates.frames.take(this.#now()))
+      throw new RefusedError(`more than ${MAX_MAILBOX_FRAMES_PER_MINUTE} frames in a minute`)
+    const request = decodeMailboxRequest(frame)
+    // Kinds of later versions are skipped, as the protocol wants.
+    if (request === null) return
+    if (request.number <= seat.last) throw new MalformedError(`request ${request.number} after ${seat.last}`)
+    seat.last = request.number
+    if (seat.rates.requests.take(this.#now())) await this.#answer(seat, request)
+    else
+      await seat.channel.send(
+        encodeMailboxNews({ type: 'answer', number: request.number, code: 'busy', payload: null }),
+      )
+  }
+
+  async #answer(seat: Seat, request: MailboxRequest): Promise<void> {
+    const { channel, peer } = seat
+    // The room for an answer with mail in it is taken before the mail is read.
+    let held = request.type === 'fetch' || request.type === 'recall' ? MAX_MAILBOX_FRAME_BYTES : 0
+    await channel.hold(held)
+    try {
+      // Before the store is asked: of what comes while it reads the client is told again.
+      if (request.type === 'fetch') seat.told = false
+      const outcome = await this.mailbox.answer(peer, request)
+      const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
+      if (held > 0) channel.release(held - frame.length)
+      held = Math.min(held, frame.length)
+      await channel.send(frame)
+    } finally {
+      channel.release(held)
+    }
+  }
+
+  #tell(seat: Seat): void {
+    if (seat.told) return
+    seat.told = true
+    void seat.channel.send(encodeMailboxNews({ type: 'mail' }))
+  }
+
+  #ratesOf(connection: Connection): Rates {
+    let rates = this.#rates.get(connection)
+    if (rates === undefined) {
+      rates = {
+        requests: new RateLimit(MAX_MAILBOX_REQUESTS_PER_MINUTE),
+        frames: new RateLimit(MAX_MAILBOX_FRAMES_PER_MINUTE),
+      }
+      this.#rates.set(connection, rates)
+    }
+    return rates
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What keeps the mail: the one thing of the mailbox that lasts. What a function of it says was done is durable when its
+ * promise resolves; where it rejects, nothing was done, or it may be asked again without harm. Functions take effect one
+ * after another, in the order in which they were called. Another engine, one on several machines say, has to keep to
+ * `store-contract.ts` and nothing else.
+ */
+import type { PeerId } from '../../src/domain/ids.ts'
+import type { GrantId } from '../../src/protocol/grant.ts'
+import type { Fetched, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
+import {
+  MAX_BYTES_PER_GRANT,
+  MAX_BYTES_PER_OPEN_GRANT,
+  MAX_BYTES_PER_OWNER,
+  MAX_ITEMS_PER_GRANT,
+  MAX_ITEMS_PER_OPEN_GRANT,
+  MAX_ITEMS_PER_OWNER,
+  MAX_REVOCATIONS_PER_OWNER,
+} from '../limits.ts'
+
+export interface Deposit {
+  readonly owner: PeerId
+  readonly grant: GrantId
+  /** Whoever has the grant may use it, so that there is less room under it. */
+  readonly open: boolean
+  readonly id: ItemId
+  readonly item: Uint8Array
+  /** Milliseconds since the Unix epoch, from 1. */
+  readonly at: number
+}
+
+/**
+ * `stored`: it is there now; `known`: it was there, under the same grant, and nothing changed; `denied`: the grant is
+ * revoked, or the owner holds that id under another; `full`: there is no room for now.
+ */
+export type Deposited = 'stored' | 'known' | 'denied' | 'full'
+
+/** What an owner has at most. Counted are the bytes of items, and in `totalBytes` MAILBOX_ROW_BYTES for each row as well. */
+export interface Room {
+  readonly ownerItems: number
+  readonly ownerBytes: number
+  readonly grantItems: number
+  readonly grantBytes: number
+  readonly openItems: number
+  readonly openBytes: number
+  readonly revocations: number
+  /** Of all owners: items, prekeys, blobs and revocations. */
+  readonly totalBytes: number
+}
+
+/** The room that the limits give, with `totalBytes` for all. */
+export const roomOf = (totalBytes: number): Room => ({
+  ownerItems: MAX_ITEMS_PER_OWNER,
+  ownerBytes: MAX_BYTES_PER_OWNER,
+  grantItems: MAX_ITEMS_PER_GRANT,
+  grantBytes: MAX_BYTES_PER_GRANT,
+  openItems: MAX_ITEMS_PER_OPEN_GRANT,
+  openBytes: MAX_BYTES_PER_OPEN_GRANT,
+  revocations: MAX_REVOCATIONS_PER_OWNER,
+  totalBytes,
+})
+
+export interface MailboxStore {
+  deposit(deposit: Deposit): Promise<Deposited>
+  /** The owner's items behind that position, oldest first: MAX_ITEMS_PER_FETCH, and FETCH_BYTES unless it is one. */
+  fetch(owner: PeerId, after: number): Promise<Fetched>
+  /** Deletes those of the ids that the owner holds. */
+  confirm(owner: PeerId, ids: readonly ItemId[]): Promise<void>
+  /** Which of the ids the owner holds under that grant. */
+  held(owner: PeerId, grant: GrantId, ids: readonly ItemId[]): Promise<readonly ItemId[] | 'denied'>
+  /** Replaces the owner's prekey. */
+  publish(owner: PeerId, prekey: Uint8Array): Promise<'done' | 'full'>
+  /** The owner's prekey, for whoever has that grant; null: none was published. */
+  prekey(owner: PeerId, grant: GrantId): Promise<Uint8Array | null | 'denied'>
+  /** Denies the owner's grants from now on until their end; all of them or, where there is no room, none. */
+  revoke(owner: PeerId, grants: readonly Revocation[]): Promise<'done' | 'full'>
+  /** Replaces the owner's blob. */
+  keep(owner: PeerId, blob: Uint8Array): Promise<'done' | 'full'>
+  /** The owner's blob; null: there is none. */
+  recall(owner: PeerId): Promise<Uint8Array | null>
+  /** Deletes items that were deposited at `since` or before, and revocations that ended at `now` or before. Tells how many items. */
+  sweep(since: number, now: number): Promise<number>
+  /** Ends what was begun, and frees what it holds. All calls after it reject. */
+  close(): Promise<void>
+}
