@@ -61,6 +61,8 @@ export interface MessageView {
   readonly status: SyncStatus | 'Expired'
   /** The recipient refused it for good: it is no longer tried. */
   readonly refused: boolean
+  /** It would wait in the recipient's mailbox, which has no room for us. */
+  readonly mailboxFull: boolean
   /** Of received messages: whether it has been displayed. */
   readonly read: boolean
   /** Where it stands; passed to `messages` to get the page before it. */

@@ -51,6 +51,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       if (conversation === undefined) return { messages: [], more: false }
       const page = await getHistory(db, id, before ?? null, limit)
       const statusOf = await provenStatus(db, conversation)
+      const isFull = (await readContact(db, conversation.peer_id))?.mailbox_full === 1
       const messages = page.rows.map((row): MessageView => ({
         id: row.id,
         direction: row.direction,
@@ -58,6 +59,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
         timestamp: row.timestamp,
         status: shownStatus(row, statusOf(row)),
         refused: row.refusal !== undefined,
+        mailboxFull: isFull && statusOf(row) === 'Pending',
         read: row.read === 1 || !isShown(row.content_type),
         cursor: cursorOf(row),
       }))

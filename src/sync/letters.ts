@@ -44,7 +44,7 @@ export interface MailContext extends GrantContext, MailPorts {}
 /** Where a contact can be left mail; null where it cannot. */
 export function addressOf(contact: ContactRow | undefined, self: PeerId, now: number): MailAddress | null {
   if (contact?.state !== 'accepted' || contact.grant_from === undefined) return null
-  if (contact.relays.length === 0 || !grantHolds(openGrant(contact.grant_from).grant, self, now)) return null
+  if (!grantHolds(openGrant(contact.grant_from).grant, self, now)) return null
   return { relays: contact.relays, grant: contact.grant_from }
 }
 

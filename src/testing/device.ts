@@ -15,6 +15,8 @@ import { beginStart } from '../sync/start.ts'
 import { type FakeTime, silentLog } from './fake-world.ts'
 import type { MemoryNetwork, MemoryTransport } from './memory-network.ts'
 import type { Person } from './people.ts'
+import type { Counter, PostOffice } from './post-office.ts'
+import { quickSealer } from './quick-sealer.ts'
 
 export class Device {
   readonly who: Person
@@ -28,6 +30,9 @@ export class Device {
   replaced = false
   readonly typing: PeerId[] = []
   trouble: string | null = null
+  /** Where there is mail; without it there is none. */
+  office: PostOffice | undefined
+  counter: Counter | undefined
 
   constructor(who: Person, db: GigiDatabase, network: MemoryNetwork, time: FakeTime) {
     this.who = who
@@ -41,6 +46,7 @@ export class Device {
     this.transport = this.network.transport(this.who.peerId)
     await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
     const epoch = await raiseEpoch(this.db)
+    this.counter = this.office?.open(this.who.peerId)
     this.engine = new SyncEngine({
       db: this.db,
       epoch,
@@ -54,6 +60,9 @@ export class Device {
       log: silentLog,
       start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
       relays: () => [],
+      ...(this.counter === undefined
+        ? {}
+        : { mail: { mailbox: this.counter, sealer: quickSealer(this.who) } }),
       listener: {
         network: () => undefined,
         peer: (peer, report) => this.reports.set(peer, report),
@@ -68,6 +77,7 @@ export class Device {
 
   async goOffline(): Promise<void> {
     await this.engine?.stop()
+    this.counter?.leave()
     this.engine = undefined
   }
 

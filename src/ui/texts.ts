@@ -69,6 +69,13 @@ const status: Readonly<Record<SyncStatus, { readonly name: string; readonly expl
   Acknowledged: { name: 'Read', explanation: 'They opened the conversation and have read up to here.' },
 }
 
+/** Of a message that waits here because there is no room for it elsewhere. */
+const mailboxFull = {
+  name: 'Waiting',
+  explanation:
+    'Kept safe on this device. Their mailbox at the relay is full: it goes out when they come, or when there is room.',
+}
+
 /** Of a message that the recipient's device turned down. */
 const refused = {
   name: 'Not accepted',
@@ -268,6 +275,7 @@ export const texts = {
     /** What is known of a message that was sent. */
     statusOf: (message: MessageView) => {
       if (message.refused) return refused
+      if (message.mailboxFull && message.status === 'Pending') return mailboxFull
       return message.status === 'Expired' ? expired : status[message.status]
     },
     sendAgain: 'Send again',

@@ -15,7 +15,17 @@ function message(
   content: MessageContent = { type: 'Text', text: 'hello' },
 ): MessageView {
   const id = `m${++count}` as MessageId
-  return { id, direction, timestamp, content, status: 'Pending', refused: false, read: true, cursor: id }
+  return {
+    id,
+    direction,
+    timestamp,
+    content,
+    status: 'Pending',
+    refused: false,
+    mailboxFull: false,
+    read: true,
+    cursor: id,
+  }
 }
 
 /** A timeline in short: D for a day, I for an introduction, and a message with its brackets of a run. */

@@ -14,6 +14,7 @@ const message = (
   timestamp: number,
   status: 'Pending',
   refused: false,
+  mailboxFull: false,
   read,
   cursor: String(number),
 })
