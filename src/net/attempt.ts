@@ -1,4 +1,4 @@
-/** One attempt to get a reservation: how long it may still take, and how it is called off. */
+/** One attempt to reach something, a reservation say: how long it may still take, and how it is called off. */
 import type { Clock, Timer } from '../sync/ports.ts'
 import { STALE_ATTEMPT_MS } from './limits.ts'
 
@@ -57,6 +57,24 @@ export class Attempt {
     if (this.ageMs <= STALE_ATTEMPT_MS) return
     this.replaced = true
     this.abort('the network may have changed')
+  }
+
+  /** The whole attempt: what `work` comes to within `ms` milliseconds. What comes to something all the same is undone. */
+  async within<T>(
+    ms: number,
+    work: (signal: AbortSignal) => Promise<T>,
+    undo: (late: T) => void,
+  ): Promise<T> {
+    this.allow(ms)
+    const working = work(this.signal)
+    try {
+      return await this.orAbort(working)
+    } catch (error) {
+      working.then(undo, () => undefined)
+      throw error
+    } finally {
+      this.settle()
+    }
   }
 
   /** What `work` comes to, unless the attempt is over before. */

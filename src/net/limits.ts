@@ -62,3 +62,21 @@ export const CLOSE_MS = 1_000
 export const MAX_SYNC_STREAMS = 4
 /** A nearby record is announced anew this long before it ends, milliseconds. */
 export const NEARBY_RENEW_BEFORE_MS = 5 * 60_000
+/** Dialling a relay for its mailbox, or opening a stream to it, milliseconds: six round trips of 600 ms, and as much again. */
+export const MAILBOX_OPEN_MS = 8_000
+/** The longest wait for an answer of a mailbox, milliseconds: the largest letter, either way, at 75 kbit/s. */
+export const MAILBOX_ANSWER_MS = 60_000
+/** Requests of one mailbox stream under way: a round trip of 600 ms is not waited for by each alone. */
+export const MAX_MAILBOX_REQUESTS = 8
+/** Bytes of requests under way on one mailbox stream, unless it is one: what goes out within MAILBOX_ANSWER_MS on slow lines. */
+export const MAILBOX_WINDOW_BYTES = 256 * 1024
+/** Requests of one mailbox stream that wait to be sent: one for each of many contacts, most of them of a few kilobytes. */
+export const MAX_WAITING_MAILBOX_REQUESTS = 64
+/** Waits before a mailbox stream that ended alone is opened anew, milliseconds: the relay had a reason, or is busy. */
+export const MAILBOX_BACKOFF = { firstMs: 2_000, maxMs: 60_000 }
+/** Mailboxes at other relays than ours that are connected at a time: of contacts who were written to within a minute. */
+export const MAX_OTHER_MAILBOXES = 8
+/** How long the connection to another relay is kept without a request, milliseconds: a letter takes several. */
+export const OTHER_MAILBOX_IDLE_MS = 30_000
+/** How long another relay is taken to have no mailbox, milliseconds: it may get one. */
+export const NO_MAILBOX_MS = 10 * 60_000

@@ -11,7 +11,7 @@ import type { Connection, Listener } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { backoffMs } from '../domain/backoff.ts'
-import { isPeerId, type PeerId } from '../domain/ids.ts'
+import type { PeerId } from '../domain/ids.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
 import type { Clock, Log, NetworkState, Random, Timer } from '../sync/ports.ts'
 import { Attempt } from './attempt.ts'
@@ -25,6 +25,7 @@ import {
   RELAY_STEP,
 } from './limits.ts'
 import { circuitTransport, type GigiNode } from './node.ts'
+import { relayOf } from './relay-address.ts'
 
 export interface RelayLinkListener {
   state(state: NetworkState): void
@@ -270,10 +271,4 @@ function lostConnection(connection: Connection): Promise<void> {
       resolve()
     })
   })
-}
-
-/** The relay that an address names, or null when it names none. */
-function relayOf(address: Multiaddr): PeerId | null {
-  const id = address.getComponents().findLast(({ name }) => name === 'p2p')?.value
-  return id !== undefined && isPeerId(id) ? id : null
 }

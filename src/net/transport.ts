@@ -1,7 +1,7 @@
 /** The Transport port on libp2p: WebRTC by way of the relay, or the relayed connection where that cannot be had. */
 import type { Connection, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { type Start, SYNC_PROTOCOL } from '../protocol/frames.ts'
 import { MAX_SYNC_FRAME_BYTES } from '../protocol/limits.ts'
@@ -22,6 +22,7 @@ import type {
 import { DirectSearch } from './direct-search.ts'
 import { FrameStream } from './frame-stream.ts'
 import { FRESH_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
+import { MailboxClient } from './mailbox.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
 import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
@@ -44,6 +45,8 @@ export interface Libp2pTransportOptions {
 }
 
 export class Libp2pTransport implements Transport {
+  /** Mail at our relay, while it holds a reservation, and at those of others. */
+  readonly mailbox: MailboxClient
   readonly #options: Libp2pTransportOptions
   readonly #presence: PresenceClient
   readonly #nearby: NearbyClient
@@ -61,6 +64,10 @@ export class Libp2pTransport implements Transport {
       rival: (start) => this.#listener?.rival(start),
     })
     this.#nearby = new NearbyClient({ ...options, tell: options.onNearby })
+    this.mailbox = new MailboxClient({
+      ...options,
+      dial: (relay, address, signal) => this.#dialRelay(relay, address, signal),
+    })
   }
 
   async start(listener: TransportListener): Promise<void> {
@@ -88,10 +95,12 @@ export class Libp2pTransport implements Transport {
           this.#nearby.attach(connection, relay).catch((error: unknown) => {
             log.warn('no nearby at this relay', { reason: String(error) })
           })
+          this.mailbox.attach(connection, relay)
         },
         down: () => {
           this.#presence.detach()
           this.#nearby.detach()
+          this.mailbox.detach()
         },
       },
     })
@@ -101,6 +110,7 @@ export class Libp2pTransport implements Transport {
   async stop(): Promise<void> {
     for (const session of [...this.#sessions]) session.close('this node stops')
     this.#direct.stop()
+    this.mailbox.stop()
     await this.#link?.stop()
     await this.#node?.stop()
     this.#listener = undefined
@@ -165,6 +175,14 @@ export class Libp2pTransport implements Transport {
         .catch((error: unknown) => {
           this.#options.log.info('no direct path', { peer, reason: String(error) })
         })
+  }
+
+  /** Not by `node.dial`, which would join what others have under way to that relay. */
+  async #dialRelay(relay: PeerId, address: Multiaddr, signal: AbortSignal): Promise<Connection> {
+    const node = this.#node
+    if (node === undefined) throw new Error('the node is not started')
+    const open = node.getConnections(peerIdFromString(relay)).find(({ status }) => status === 'open')
+    return open ?? (await node.services.internals.transportManager.dial(address, { signal }))
   }
 
   #headStart(): Promise<null> {

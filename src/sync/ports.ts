@@ -116,7 +116,9 @@ export interface Sealer {
 
 /** Where someone can be left mail: their relays, and their grant. */
 export interface MailAddress {
+  /** None: ours is theirs. */
   readonly relays: readonly string[]
+  /** Sealed. */
   readonly grant: Uint8Array
 }
 
@@ -134,7 +136,10 @@ export interface MailboxListener {
   gone(): void
 }
 
-/** Sealed mail at relays (SPEC 18). Every call rejects when the mailbox cannot be reached, is none, or answers too late. */
+/**
+ * Sealed mail at relays (SPEC 18). Every call rejects when the mailbox cannot be reached, is none, cannot do it now, or
+ * answers too late: it may have been done then, and may be asked for again.
+ */
 export interface Mailbox {
   /** Replaces the listener; one who comes late is told at once that it is ready. */
   listen(listener: MailboxListener): void
