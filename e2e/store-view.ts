@@ -1,7 +1,7 @@
 /** What a profile really holds, read from its database beside the app: the interface may show less, or be behind. */
 /** A page of either driver. */
 interface Evaluates {
-  evaluate<T>(read: () => Promise<T>): Promise<T>
+  evaluate<T>(read: (table: string) => Promise<T>, table: string): Promise<T>
 }
 
 export interface StoredMessage {
@@ -12,10 +12,10 @@ export interface StoredMessage {
   readonly attempts: number
 }
 
-/** All text messages of a profile, in the order of their conversation. */
-export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
-  const rows = await page.evaluate(
-    () =>
+/** All rows of a table. */
+const rowsOf = (page: Evaluates, table: string): Promise<Record<string, unknown>[]> =>
+  page.evaluate(
+    (table) =>
       new Promise<Record<string, unknown>[]>((resolve, reject) => {
         const opening = indexedDB.open('gigi')
         opening.onerror = () => {
@@ -23,7 +23,7 @@ export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> 
         }
         opening.onsuccess = () => {
           const db = opening.result
-          const reading = db.transaction('messages').objectStore('messages').getAll()
+          const reading = db.transaction(table).objectStore(table).getAll()
           reading.onerror = () => {
             reject(new Error(String(reading.error)))
           }
@@ -33,7 +33,15 @@ export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> 
           }
         }
       }),
+    table,
   )
+
+/** To how many people word of what was accepted or read is still to go out. */
+export const debts = async (page: Evaluates): Promise<number> => (await rowsOf(page, 'owed')).length
+
+/** All text messages of a profile, in the order of their conversation. */
+export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
+  const rows = await rowsOf(page, 'messages')
   return rows
     .filter((row) => row['content_type'] === 'Text')
     .sort((a, b) => (String(a['order_key']) < String(b['order_key']) ? -1 : 1))

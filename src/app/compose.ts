@@ -12,6 +12,7 @@ import { beginStart } from '../sync/start.ts'
 import type { Timer } from '../sync/ports.ts'
 import { createCrypto } from './crypto.ts'
 import { clock, log, random } from './ports.ts'
+import { createSealer } from './sealing.ts'
 
 /**
  * Asking the relay for its configuration, milliseconds; the stored one serves after that. As long as the relay itself
@@ -43,6 +44,7 @@ export async function composeEngine(
 ): Promise<ComposedEngine> {
   const seed = signingSeed(identity.entropy)
   const crypto = await createCrypto(seed)
+  const sealer = await createSealer(identity.entropy, identity.peer_id)
   const shared = { self: identity.peer_id, clock, timer, random, crypto, log }
   const transport = new Libp2pTransport({
     ...shared,
@@ -60,6 +62,7 @@ export async function composeEngine(
     start: await beginStart(db, epoch, crypto, clock.now()),
     relays: () => transport.relays(),
     listener,
+    ...(sealer === null ? {} : { mail: { mailbox: transport.mailbox, sealer } }),
     clean: clean ?? ((epoch, signal) => cleanUp(db, epoch, clock, signal)),
   })
   return { engine, transport }

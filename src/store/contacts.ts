@@ -193,6 +193,18 @@ export const contactsAfter = (
 export const readContact = (db: GigiDatabase, peer: PeerId): Promise<ContactRow | undefined> =>
   db.contacts.get(peer)
 
+/** Whether someone is an accepted contact with whom nothing was exchanged, as far as is known here. */
+export async function isUnmet(db: GigiDatabase, self: PeerId, peer: PeerId): Promise<boolean> {
+  if ((await db.contacts.get(peer))?.state !== 'accepted') return false
+  const conversation = directConversationId(self, peer)
+  const logs = await db.logs
+    .where('[conversation_id+log_id]')
+    .between([conversation, Dexie.minKey], [conversation, Dexie.maxKey])
+    .limit(1)
+    .primaryKeys()
+  return logs.length === 0
+}
+
 /** At most `limit` contacts in one state. */
 export const contactsInState = (
   db: GigiDatabase,

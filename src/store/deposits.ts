@@ -160,6 +160,12 @@ export function openDeposits(db: GigiDatabase, epoch: number, peer: PeerId): Pro
   })
 }
 
+/** Since when it is not known of a letter whether it arrived, by recipient. */
+export async function unheardSince(db: GigiDatabase): Promise<Map<PeerId, number>> {
+  const rows = await db.deposits.filter((row) => row.state === 'sending').toArray()
+  return new Map(rows.map((row) => [row.peer_id, row.at]))
+}
+
 /** To whom something is on its way by mail. */
 export const depositPeers = async (db: GigiDatabase): Promise<PeerId[]> =>
   (await db.deposits.orderBy('peer_id').uniqueKeys()) as PeerId[]

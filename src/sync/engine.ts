@@ -97,7 +97,8 @@ export class SyncEngine {
         this.#lookout.queue.request()
         this.#schedule.queueChanged()
       }
-      if (tables.has('offline_queue') || tables.has('owed')) this.#mailroom?.look()
+      if (tables.has('offline_queue')) this.#mailroom?.look()
+      if (tables.has('owed')) this.#mailroom?.owed()
       if (tables.has('contacts') || tables.has('identity') || tables.has('meta')) this.#mailroom?.changed()
       if (tables.has('revoked_grants')) this.#mailroom?.revoked()
       // A contact that was just accepted is told from here on.
@@ -112,7 +113,10 @@ export class SyncEngine {
     this.#options.transport.announce(this.#options.start)
     await this.#options.transport.start({
       network: (state) => this.#onNetwork(state),
-      presence: (peer, online) => this.#feed(peer, { type: 'presence', online }),
+      presence: (peer, online) => {
+        this.#feed(peer, { type: 'presence', online })
+        if (online === true) this.#lookout.unmet.request()
+      },
       rival: (start) => {
         this.#work.run(this.#options.self, () =>
           this.#attempt(this.#options.self, { type: 'check-start', start }),

@@ -41,9 +41,9 @@ export const AFTER_FAULT_MS = 10_000
 /** Word that a peer is there, or that we are, is followed by a session within this time, milliseconds; then mail is left. */
 export const DEPOSIT_AFTER_MS = 3_000
 /** For someone who is away mail is left after this long, milliseconds: what is written at once goes into one letter. */
-export const DEPOSIT_SOON_MS = 250
+export const DEPOSIT_SOON_MS = 100
 /** Changes are looked at for mail once in so long, milliseconds: a message sent live makes several. */
-export const LOOK_MS = 100
+export const LOOK_MS = 50
 /** What a session does not confirm goes by mail after this long without a word in it, milliseconds. */
 export const DEPOSIT_STUCK_MS = 6_000
 /** A letter that could not be left is tried again: first and longest wait, milliseconds. */

@@ -3,7 +3,7 @@ import type { PeerId } from '../domain/ids.ts'
 import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { inviteToken } from '../protocol/presence.ts'
-import { contactsAfter, contactsInState, readContact } from '../store/contacts.ts'
+import { contactsAfter, contactsInState, isUnmet, readContact } from '../store/contacts.ts'
 import { readInviteSecret } from '../store/identity.ts'
 import { queuedPeers } from '../store/outbox.ts'
 import type { Core } from './core.ts'
@@ -22,6 +22,9 @@ export class Lookout {
   readonly watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
   /** Contacts of whom nothing is heard. */
   readonly silent = new Coalesced(() => this.#guard('look for silent contacts', () => this.#seek()))
+  /** Contacts who are there and of whom nothing is kept here: they may have what this profile lost. */
+  readonly unmet = new Coalesced(() => this.#guard('meet contacts', () => this.#meet()))
+  readonly #met = new Set<PeerId>()
   /** What was last told of our reading, by session. */
   readonly #readsTold = new Map<string, string>()
   /** Who of the contacts was looked for last. */
@@ -38,7 +41,9 @@ export class Lookout {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await Promise.all([this.queue, this.reads, this.watches, this.silent].map((task) => task.idle()))
+    await Promise.all(
+      [this.queue, this.reads, this.watches, this.silent, this.unmet].map((task) => task.idle()),
+    )
   }
 
   #guard(what: string, task: () => Promise<void>): Promise<void> {
@@ -83,6 +88,16 @@ export class Lookout {
     for (const [peer, state] of [...peers])
       if (state.sessions.length > 0 && (await readContact(db, peer))?.state === 'blocked')
         feed(peer, { type: 'blocked' })
+  }
+
+  /** Dials, once, contacts of whom nothing is known but who they are: so it is when the own backup brought them back. */
+  async #meet(): Promise<void> {
+    const { options, peers, feed } = this.#core
+    for (const [peer, state] of [...peers]) {
+      if (state.online !== true || state.sessions.length > 0 || this.#met.has(peer)) continue
+      this.#met.add(peer)
+      if (await isUnmet(options.db, options.self, peer)) feed(peer, { type: 'seek' })
+    }
   }
 
   /** Dials some of the contacts of whom nothing is heard, the others at the next ticks: one may have been restored. */

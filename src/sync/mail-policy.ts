@@ -27,9 +27,10 @@ export function letterAt(
     if (unpostedSince === null) return null
     return Math.max(notBefore, Math.max(unpostedSince, session.heardAt) + DEPOSIT_STUCK_MS)
   }
-  const since = Math.min(unpostedSince ?? Infinity, owedSince ?? Infinity)
+  const since = Math.min((unpostedSince ?? Infinity) + DEPOSIT_SOON_MS, owedSince ?? Infinity)
+  if (state.online === false) return Math.max(notBefore, since)
+  // Nothing is said of them. Who has read may close the tab at any moment, and who wrote by mail is likely not there.
+  if (state.online === null && owedSince !== null) return Math.max(notBefore, since)
   // Of whom nothing was said soon after we came is away: the relay says who is there.
-  if (state.online === false) return Math.max(notBefore, since + DEPOSIT_SOON_MS)
-  const known = Math.max(onlineSince, state.presenceAt)
-  return Math.max(notBefore, Math.max(since + DEPOSIT_SOON_MS, known + DEPOSIT_AFTER_MS))
+  return Math.max(notBefore, since, Math.max(onlineSince, state.presenceAt) + DEPOSIT_AFTER_MS)
 }

@@ -83,6 +83,11 @@ export class Mailroom {
     })
   }
 
+  /** Someone is to hear of what was accepted or read. */
+  owed(): void {
+    this.#posting.request()
+  }
+
   /** Someone was blocked, or a link made void: our mailbox is to know. */
   revoked(): void {
     this.#isOpen = false

@@ -10,6 +10,7 @@ import {
   noteHeld,
   openDeposits,
   strikeOut,
+  unheardSince,
   unpostedSince,
 } from '../store/deposits.ts'
 import { queuedPeers } from '../store/outbox.ts'
@@ -69,11 +70,13 @@ export class Posting {
     this.#cancel()
     if (this.#onlineSince === null) return
     const owed = new Map((await readOwed(db, MAX_OWED)).map((row) => [row.peer_id, row]))
+    const unheard = await unheardSince(db)
+    const queued = await queuedPeers(db, MAX_QUEUED_PEERS)
     let next = Infinity
-    for (const peer of new Set([...(await queuedPeers(db, MAX_QUEUED_PEERS)), ...owed.keys()])) {
+    for (const peer of new Set([...queued, ...owed.keys(), ...unheard.keys()])) {
       const debt = owed.get(peer)
       const waiting = {
-        unpostedSince: await unpostedSince(db, peer),
+        unpostedSince: (await unpostedSince(db, peer)) ?? unheard.get(peer) ?? null,
         owedSince: debt?.at ?? null,
         notBefore: this.#troubles.get(peer)?.notBefore ?? 0,
       }

@@ -49,7 +49,7 @@ export class PostOffice {
 
   async ask(peer: PeerId, asked: Asked): Promise<Outcome> {
     if (this.isClosed) throw new Error('the relay is down')
-    const outcome = await this.#rules.answer(peer, { ...asked, number: 1 } as MailboxRequest)
+    const outcome = await this.#rules.answer(peer, { ...asked, number: 1 })
     return outcome
   }
 

@@ -1,0 +1,225 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { inviteGrant, grantSignedBytes, sealGrant } from '../protocol/grant.ts'
+import { setContactState } from '../store/contacts.ts'
+import { saveInviteSecret } from '../store/identity.ts'
+import { addContactByInvite } from '../store/outbox.ts'
+import { Device } from '../testing/device.ts'
+import { FakeTime, until } from '../testing/fake-world.ts'
+import { MemoryNetwork } from '../testing/memory-network.ts'
+import { databaseOf, person } from '../testing/people.ts'
+import { PostOffice } from '../testing/post-office.ts'
+import { DEPOSIT_CHECK_MS } from './limits.ts'
+
+const SECRET = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+let network: MemoryNetwork
+let time: FakeTime
+let office: PostOffice
+let alice: Device
+let bob: Device
+
+async function device(name: string, number: number): Promise<Device> {
+  const who = person(name, number)
+  const made = new Device(who, await databaseOf(who, time.now()), network, time)
+  made.office = office
+  return made
+}
+
+beforeEach(async () => {
+  network = new MemoryNetwork()
+  time = new FakeTime()
+  office = new PostOffice(time, person('Anyone', 9).crypto.verify)
+  alice = await device('Alice', 1)
+  bob = await device('Bob', 2)
+})
+afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
+
+/** Alice opens Bob's link. */
+async function openLink(): Promise<void> {
+  const expires = time.now() + 86_400_000
+  await saveInviteSecret(bob.db, { secret: SECRET, expires })
+  const grant = inviteGrant(bob.who.peerId, SECRET, expires)
+  const contact = {
+    peerId: bob.who.peerId,
+    nickname: 'Bob',
+    relays: [],
+    inviteSecret: SECRET,
+    grant: sealGrant(grant, await bob.who.crypto.sign(grantSignedBytes(grant))),
+  }
+  await addContactByInvite(alice.db, contact, time.now(), alice.who.random.bytes)
+}
+
+/** Lets time pass while `condition` does not hold. */
+const within = (condition: () => boolean | Promise<boolean>, what: string): Promise<void> =>
+  until(async () => {
+    if (await condition()) return true
+    time.advance(100)
+    return false
+  }, what)
+
+const are = (device: Device, status: string) => async () => {
+  const statuses = await device.statuses()
+  return statuses.length > 0 && statuses.every((s) => s === status)
+}
+
+/** Someone is online for as long as it takes. */
+async function visit(
+  device: Device,
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  await device.comeOnline()
+  await within(condition, what)
+  await device.goOffline()
+}
+
+const nothingOwed = (device: Device) => async () => (await device.db.owed.count()) === 0
+
+describe('two who are never there at the same time', () => {
+  beforeEach(async () => {
+    // Bob's prekey is there from an earlier visit.
+    await visit(bob, async () => (await bob.db.prekeys.count()) === 1, 'a prekey')
+    await openLink()
+  })
+
+  test('by a link: words go, are confirmed and read, and answers come back, all by mail', async () => {
+    await alice.write(bob, 'hello')
+    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await bob.comeOnline()
+    await within(async () => (await bob.texts(alice)).length === 1, 'the letter')
+    await bob.readAll(alice)
+    await bob.write(alice, 'hello yourself')
+    await within(are(bob, 'Synced'), 'the answer')
+    await within(nothingOwed(bob), 'the proof')
+    await bob.goOffline()
+    await alice.comeOnline()
+    await within(async () => (await alice.texts(bob)).length === 2, 'the answer')
+    const text = async () =>
+      (await alice.db.messages.toArray()).find(
+        (row) => row.content_type === 'Text' && row.direction === 'Sent',
+      )
+    await within(async () => (await text())?.sync_status === 'Acknowledged', 'the proof')
+    expect(await alice.texts(bob)).toEqual(['hello', 'hello yourself'])
+    expect(await alice.db.offline_queue.count()).toBe(0)
+    expect((await alice.db.contacts.get(bob.who.peerId))?.state).toBe('accepted')
+    expect((await bob.db.contacts.get(alice.who.peerId))?.nickname).toBe('Alice')
+  })
+
+  test('many words go in several letters, and come once and in order', async () => {
+    const words = Array.from({ length: 90 }, (_, i) => String(i))
+    for (const word of words) await alice.write(bob, word)
+    await visit(alice, are(alice, 'Synced'), 'the deposits')
+    await visit(bob, async () => (await bob.texts(alice)).length === 90, 'the letters')
+    expect(await bob.texts(alice)).toEqual(words)
+  })
+
+  test('a relay that loses its disk: what it held is pending again, and goes once more', async () => {
+    await alice.write(bob, 'hello')
+    await alice.comeOnline()
+    await within(are(alice, 'Synced'), 'the deposit')
+    office.burn()
+    await visit(bob, async () => (await bob.db.prekeys.count()) === 1, 'nothing to come')
+    expect(await bob.texts(alice)).toEqual([])
+    const seen = new Set<string>()
+    time.advance(DEPOSIT_CHECK_MS)
+    await within(async () => {
+      for (const status of await alice.statuses()) seen.add(status)
+      return seen.has('Pending') && (await are(alice, 'Synced')())
+    }, 'another deposit')
+    await alice.goOffline()
+    await visit(bob, async () => (await bob.texts(alice)).length === 1, 'the letter')
+  })
+
+  test('a relay that is down in between loses nothing', async () => {
+    await alice.write(bob, 'hello')
+    await alice.comeOnline()
+    office.isClosed = true
+    time.advance(20_000)
+    expect(await alice.statuses()).toEqual(['Pending', 'Pending'])
+    office.isClosed = false
+    await within(are(alice, 'Synced'), 'the deposit')
+  })
+
+  test('an answer that is lost on its way: the letter is not left twice', async () => {
+    await alice.write(bob, 'hello')
+    await alice.comeOnline()
+    const { counter } = alice
+    if (counter === undefined) throw new Error('no mail')
+    const deposit = counter.deposit.bind(counter)
+    let deposits = 0
+    counter.deposit = async (at, item) => {
+      await deposit(at, item)
+      if (++deposits === 1) throw new Error('the answer was lost')
+      return 'done'
+    }
+    await within(are(alice, 'Synced'), 'the deposit')
+    expect(deposits).toBe(1)
+  })
+
+  test('whoever is blocked cannot leave mail any more, and what was left is not taken in', async () => {
+    await alice.write(bob, 'one')
+    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await visit(
+      bob,
+      async () => (await bob.texts(alice)).length === 1 && (await nothingOwed(bob)()),
+      'the letter',
+    )
+    await alice.write(bob, 'two')
+    await visit(alice, async () => (await alice.db.deposits.count()) === 1, 'the second deposit')
+    await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+    const inbox = async () => (await bob.counter?.fetch(0))?.items.length
+    await bob.comeOnline()
+    await within(async () => (await inbox()) === 0, 'an empty mailbox')
+    await bob.goOffline()
+    expect(await bob.texts(alice)).toEqual(['one'])
+    await alice.write(bob, 'three')
+    await alice.comeOnline()
+    time.advance(60_000)
+    await within(async () => (await alice.statuses()).at(-1) === 'Pending', 'nothing')
+    expect(await inbox()).toBe(0)
+  })
+})
+
+test('live and by mail are one message', async () => {
+  await openLink()
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'live')
+  await within(are(alice, 'Delivered'), 'delivery')
+  await bob.goOffline()
+  await alice.write(bob, 'by mail')
+  await within(async () => (await alice.statuses()).at(-1) === 'Synced', 'the deposit')
+  // They meet before Bob has looked into his mailbox.
+  bob.office = undefined
+  await bob.comeOnline()
+  await within(are(alice, 'Delivered'), 'delivery')
+  await bob.goOffline()
+  bob.office = office
+  await bob.comeOnline()
+  await within(async () => (await bob.counter?.fetch(0))?.items.length === 0, 'an empty mailbox')
+  expect(await bob.texts(alice)).toEqual(['live', 'by mail'])
+})
+
+test('the recovery phrase alone brings the contacts back', async () => {
+  await openLink()
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'hello')
+  await within(are(alice, 'Delivered'), 'delivery')
+  time.advance(5_000)
+  await within(async () => (await alice.counter?.recall()) != null, 'a backup')
+  await alice.goOffline()
+  const again = new Device(alice.who, await databaseOf(alice.who, time.now()), network, time)
+  again.office = office
+  await again.comeOnline()
+  await within(async () => (await again.texts(bob)).length === 1, 'the history')
+  expect(await again.db.contacts.get(bob.who.peerId)).toMatchObject({ state: 'accepted', nickname: 'Bob' })
+  await again.goOffline()
+})
+
+test('where there is no mail everything else works', async () => {
+  alice.office = undefined
+  await openLink()
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'hello')
+  await within(are(alice, 'Delivered'), 'delivery')
+})
