@@ -1,38 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { multiaddr } from '@multiformats/multiaddr'
-import { expect, onTestFinished, test } from 'vitest'
-import { healthOf, temporaryFolder, testClient, until } from './testing.ts'
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-
-interface Running {
-  readonly process: ChildProcess
-  readonly output: { stdout: string; stderr: string }
-  readonly ended: Promise<number | null>
-}
-
-/** The relay as `npm start` runs it, without the app. */
-async function run(env: Record<string, string>, args: readonly string[] = ['--no-app']): Promise<Running> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: await temporaryFolder(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
-  return { process: child, output, ended: new Promise((resolve) => child.once('close', resolve)) }
-}
-
-async function urlOf({ output }: Running): Promise<string> {
-  await until(() => output.stdout.endsWith('\n'), `the relay to be ready: ${output.stderr}`)
-  const url = /^Gigi is ready: (http:\/\/localhost:\d+)\n$/.exec(output.stdout)?.[1]
-  expect(url, output.stdout).toBeDefined()
-  return url ?? ''
-}
+import { expect, test } from 'vitest'
+import { MAIN, run, urlOf } from './test-process.ts'
+import { healthOf, temporaryFolder, testClient } from './testing.ts'
 
 const peerIdAt = async (url: string): Promise<string> => (await healthOf({ url })).peerId
 
@@ -47,6 +18,8 @@ test('it prints one line, ends cleanly on SIGTERM with clients connected, and ke
   first.process.kill('SIGINT')
   expect(await first.ended).toBe(0)
   expect(first.output.stderr).toBe('')
+  // The mailbox is whole in its one file: it was closed.
+  expect((await readdir(folder)).sort()).toEqual(['mailbox.sqlite', 'relay.key'])
 
   const second = await run({ DATA_DIR: folder, HOST: '0.0.0.0' })
   expect(await peerIdAt(await urlOf(second))).toBe(peerId)
@@ -59,6 +32,8 @@ test('what keeps it from starting is said in one line, with exit code 1', async 
   const port = new URL(await urlOf(running)).port
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'relay.key'), 'damaged')
+  const damaged = await temporaryFolder()
+  await writeFile(join(damaged, 'mailbox.sqlite'), 'damaged'.repeat(100))
   const cases: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: 'http' }, /^PORT is "http": set it to a number/],
     [{ PORT: port }, new RegExp(`^Port ${port} on 127.0.0.1 is taken: .*set PORT to another`)],
@@ -66,6 +41,8 @@ test('what keeps it from starting is said in one line, with exit code 1', async 
     [{ DATA_DIR: join(MAIN, 'data') }, /^Cannot write to the data folder .*set DATA_DIR/],
     [{ DATA_DIR: folder }, /^The peer key .* is damaged/],
     [{ ICE_SERVERS: 'stun' }, /^ICE_SERVERS is not JSON/],
+    [{ MAILBOX_MB: 'much' }, /^MAILBOX_MB is "much": set it to a whole number/],
+    [{ DATA_DIR: damaged }, /^Cannot use the mailbox .*mailbox.sqlite \(file is not a database\)/],
   ]
   await Promise.all(
     cases.map(async ([env, line]) => {

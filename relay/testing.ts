@@ -3,15 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { identify } from '@libp2p/identify'
 import type { Libp2p, PrivateKey, Stream } from '@libp2p/interface'
-import { ping } from '@libp2p/ping'
-import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
 import { onTestFinished, vi } from 'vitest'
 import { isPeerId, type PeerId } from '../src/domain/ids.ts'
 import { frameBytes, FrameReader } from '../src/protocol/framing.ts'
@@ -19,6 +12,7 @@ import { MAX_RELAY_FRAME_BYTES } from '../src/protocol/limits.ts'
 import type { RelaySettings } from './config.ts'
 import type { Health } from './http.ts'
 import { type Relay, startRelay } from './relay.ts'
+import { clientNode } from './test-node.ts'
 
 export interface TestRelay extends Relay {
   readonly address: string
@@ -56,15 +50,7 @@ export async function testRelay(settings: Partial<RelaySettings> = {}, appFolder
 
 /** A client's node; with `listen` it makes a reservation at that relay before this resolves. */
 export async function testClient(listen?: string, privateKey?: PrivateKey): Promise<Libp2p> {
-  const node = await createLibp2p({
-    ...(privateKey === undefined ? {} : { privateKey }),
-    addresses: { listen: listen === undefined ? [] : [`${listen}/p2p-circuit`] },
-    transports: [webSockets(), circuitRelayTransport()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionMonitor: { enabled: false },
-    services: { identify: identify(), ping: ping() },
-  })
+  const node = await clientNode(listen, privateKey)
   onTestFinished(async () => {
     await node.stop()
   })

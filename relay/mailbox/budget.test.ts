@@ -18,3 +18,11 @@ test('who finds too little left waits in order, the small behind the large', asy
   budget.give(8)
   expect(budget.has(8)).toBe(true)
 })
+
+test('who wants nothing does not wait for those who want much', async () => {
+  const budget = new Budget(1)
+  await budget.take(1)
+  void budget.take(1)
+  expect(budget.has(0)).toBe(true)
+  await budget.take(0)
+})

@@ -9,7 +9,7 @@ export class Budget {
 
   /** Whether `take(amount)` would not wait. */
   has(amount: number): boolean {
-    return this.#waiting.length === 0 && this.#free >= amount
+    return amount === 0 || (this.#waiting.length === 0 && this.#free >= amount)
   }
 
   /** Resolves once that much is the caller's, who gives it back. Never more than the whole budget. */

@@ -20,14 +20,29 @@ export interface ChannelInit {
   /** Bytes that all channels may have in memory. */
   readonly memory: Budget
   /**
-   * One frame. It counts as under way until the promise settles; what is done before the first `await` is done in the
-   * order of the frames. What it throws ends the stream.
+   * One frame, with its room in memory. It counts as under way until the promise settles; what is done before the first
+   * `await` is done in the order of the frames. What it throws ends the stream.
    */
-  readonly frame: (frame: Uint8Array) => Promise<void>
+  readonly frame: (frame: Uint8Array, room: Room) => Promise<void>
   /** Once, however it ended; `error` is what it was cut off for. */
   readonly closed: (error: unknown) => void
 }
 
+/** The room in memory of one request and its answer; it is given up when the request is done with. */
+export interface Room {
+  /**
+   * Gives up what it has, so that nothing is held while it waits, and resolves once it has so many bytes, at most
+   * MAX_MAILBOX_FRAME_BYTES; false: the stream ended meanwhile.
+   */
+  readonly become: (bytes: number) => Promise<boolean>
+  /** Gives up all but so many bytes. */
+  readonly shrink: (bytes: number) => void
+}
+
+/**
+ * Nobody who has room in memory waits for anyone but its own client, within MAILBOX_FRAME_MS, and the store: so whoever
+ * waits for room gets it.
+ */
 export class Channel {
   readonly #stream: Stream
   readonly #memory: Budget
@@ -63,17 +78,6 @@ export class Channel {
     return (this.#sending = this.#sending.then(() => this.#write(frameBytes(frame))))
   }
 
-  /** Resolves once there is room in memory for so many bytes, at most MAX_MAILBOX_FRAME_BYTES; the caller releases them. */
-  async hold(bytes: number): Promise<void> {
-    await this.#own.take(bytes)
-    await this.#memory.take(bytes)
-  }
-
-  release(bytes: number): void {
-    this.#own.give(bytes)
-    this.#memory.give(bytes)
-  }
-
   cutOff(error: unknown): void {
     if (!this.#open) return
     this.#leave(error)
@@ -84,41 +88,68 @@ export class Channel {
     const reader = new FrameReader(MAX_MAILBOX_FRAME_BYTES)
     let unfinished = 0
     try {
+      await this.#turn()
       for (let chunk = await this.#chunk(); chunk !== null; chunk = await this.#chunk()) {
         for (const frame of reader.push(chunk)) {
           clearTimeout(this.#frameTimer)
           await this.#holdReading(frame.length - unfinished)
           unfinished = 0
-          if (!this.#underWay.has(1)) this.#pause()
-          await this.#underWay.take(1)
           void this.#serve(frame)
-          if (!this.#open) return
+          await this.#turn()
         }
         if (reader.unfinished === unfinished) continue
         await this.#holdReading(reader.unfinished)
         unfinished = reader.unfinished
-        this.#frameTimer = this.#deadline('it sends too slowly', MAILBOX_FRAME_MS)
+        if (this.#open) this.#frameTimer = this.#deadline('it sends too slowly', MAILBOX_FRAME_MS)
       }
     } finally {
       clearTimeout(this.#frameTimer)
-      this.release(unfinished)
+      this.#release(unfinished)
     }
   }
 
   async #serve(frame: Uint8Array): Promise<void> {
+    let held = frame.length
+    const room: Room = {
+      become: async (bytes) => {
+        room.shrink(0)
+        await this.#hold((held = bytes))
+        return this.#open
+      },
+      shrink: (bytes) => {
+        this.#release(held - bytes)
+        held = bytes
+      },
+    }
     try {
-      if (this.#open) await this.#init.frame(frame)
+      if (this.#open) await this.#init.frame(frame, room)
     } catch (error) {
       this.cutOff(error)
     } finally {
-      this.release(frame.length)
+      this.#release(held)
       this.#underWay.give(1)
     }
   }
 
+  /** Waits until one more request may be under way. */
+  async #turn(): Promise<void> {
+    if (!this.#underWay.has(1)) this.#pause()
+    await this.#underWay.take(1)
+  }
+
   async #holdReading(bytes: number): Promise<void> {
     if (!this.#own.has(bytes) || !this.#memory.has(bytes)) this.#pause()
-    await this.hold(bytes)
+    await this.#hold(bytes)
+  }
+
+  async #hold(bytes: number): Promise<void> {
+    await this.#own.take(bytes)
+    await this.#memory.take(bytes)
+  }
+
+  #release(bytes: number): void {
+    this.#own.give(bytes)
+    this.#memory.give(bytes)
   }
 
   /** The next bytes; null: there are no more. */

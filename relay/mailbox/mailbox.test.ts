@@ -3,11 +3,12 @@ import type { PeerId } from '../../src/domain/ids.ts'
 import { encode } from '../../src/protocol/cbor.ts'
 import { holderOf } from '../../src/protocol/grant.ts'
 import { MAIL_LIFE_MS } from '../../src/protocol/limits.ts'
-import { type MailboxRequest, readFetched, readHeld } from '../../src/protocol/mailbox.ts'
+import { readFetched, readHeld } from '../../src/protocol/mailbox.ts'
 import { MAX_VERIFIED_GRANTS } from '../limits.ts'
 import { Mailbox, type Verify } from './mailbox.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
 import { roomOf } from './store.ts'
+import type { Asked } from './test-client.ts'
 import { idOf, ownerOf } from './testing.ts'
 import { verifySignature } from './verify.ts'
 
@@ -37,9 +38,7 @@ beforeEach(() => {
   })
 })
 
-type Asked = MailboxRequest extends infer R ? (R extends unknown ? Omit<R, 'number'> : never) : never
-const ask = (peer: PeerId, request: Asked) =>
-  mailbox.answer(peer, { ...request, number: 1 })
+const ask = (peer: PeerId, request: Asked) => mailbox.answer(peer, { ...request, number: 1 })
 const deposit = (peer: PeerId, grant: Uint8Array, n = 1) =>
   ask(peer, { type: 'deposit', grant, id: idOf(n), item: ITEM }).then(({ code }) => code)
 const fetched = async (peer: PeerId) => readFetched((await ask(peer, { type: 'fetch', after: 0 })).payload, 0)

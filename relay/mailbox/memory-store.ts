@@ -48,7 +48,7 @@ export class MemoryMailboxStore implements MailboxStore {
         !this.#take(item.length + MAILBOX_ROW_BYTES)
       if (full) return 'full'
       box.last = Math.max(box.last + 1, at)
-      box.items.set(id, { position: box.last, id, item: item.slice(), grant, at })
+      box.items.set(id, { position: box.last, id, item: Uint8Array.from(item), grant, at })
       return 'stored'
     })
   }
@@ -160,7 +160,7 @@ export class MemoryMailboxStore implements MailboxStore {
     const before = box[what]
     const freed = before === null ? -MAILBOX_ROW_BYTES : before.length
     if (!this.#take(bytes.length - freed)) return 'full'
-    box[what] = bytes.slice()
+    box[what] = Uint8Array.from(bytes)
     return 'done'
   }
 }

@@ -1,4 +1,5 @@
 /** The mailbox of a relay, in its data folder: store, service and the look for what had its time. */
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Libp2p } from '@libp2p/interface'
@@ -46,6 +47,8 @@ export function openMailbox(dataDir: string, bytes: number, log: Log): OpenMailb
 
 function openStore(path: string, bytes: number): SqliteMailboxStore {
   try {
+    // As the key beside it: whom there is mail for is for nobody else on this machine.
+    closeSync(openSync(path, 'a', 0o600))
     return new SqliteMailboxStore(new DatabaseSync(path), roomOf(bytes))
   } catch (error) {
     const inUse = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY

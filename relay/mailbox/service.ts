@@ -21,7 +21,7 @@ import type { Log } from '../log.ts'
 import { RateLimit } from '../rate.ts'
 import { RefusedError } from '../refused.ts'
 import { Budget } from './budget.ts'
-import { Channel } from './channel.ts'
+import { Channel, type Room } from './channel.ts'
 import { Mailbox, type MailboxInit } from './mailbox.ts'
 
 export type MailboxServiceInit = Omit<MailboxInit, 'deposited'> & { readonly log: Log }
@@ -79,7 +79,7 @@ export class MailboxService {
     const channel = new Channel({
       stream,
       memory: this.#memory,
-      frame: (frame) => this.#frame(seat, frame),
+      frame: (frame, room) => this.#frame(seat, frame, room),
       closed: (error) => {
         if (error !== undefined) this.#log(`${MAILBOX_PROTOCOL}: cut off a client: ${cutOffReason(error)}`)
         seats.delete(seat)
@@ -93,7 +93,7 @@ export class MailboxService {
       channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
   }
 
-  async #frame(seat: Seat, frame: Uint8Array): Promise<void> {
+  async #frame(seat: Seat, frame: Uint8Array, room: Room): Promise<void> {
     if (!seat.rates.frames.take(this.#now()))
       throw new RefusedError(`more than ${MAX_MAILBOX_FRAMES_PER_MINUTE} frames in a minute`)
     const request = decodeMailboxRequest(frame)
@@ -101,29 +101,24 @@ export class MailboxService {
     if (request === null) return
     if (request.number <= seat.last) throw new MalformedError(`request ${request.number} after ${seat.last}`)
     seat.last = request.number
-    if (seat.rates.requests.take(this.#now())) await this.#answer(seat, request)
+    if (seat.rates.requests.take(this.#now())) await this.#answer(seat, request, room)
     else
       await seat.channel.send(
         encodeMailboxNews({ type: 'answer', number: request.number, code: 'busy', payload: null }),
       )
   }
 
-  async #answer(seat: Seat, request: MailboxRequest): Promise<void> {
+  async #answer(seat: Seat, request: MailboxRequest, room: Room): Promise<void> {
     const { channel, peer } = seat
     // The room for an answer with mail in it is taken before the mail is read.
-    let held = request.type === 'fetch' || request.type === 'recall' ? MAX_MAILBOX_FRAME_BYTES : 0
-    await channel.hold(held)
-    try {
-      // Before the store is asked: of what comes while it reads the client is told again.
-      if (request.type === 'fetch') seat.told = false
-      const outcome = await this.mailbox.answer(peer, request)
-      const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
-      if (held > 0) channel.release(held - frame.length)
-      held = Math.min(held, frame.length)
-      await channel.send(frame)
-    } finally {
-      channel.release(held)
-    }
+    const brings = request.type === 'fetch' || request.type === 'recall'
+    if (brings && !(await room.become(MAX_MAILBOX_FRAME_BYTES))) return
+    // Before the store is asked: of what comes while it reads the client is told again.
+    if (request.type === 'fetch') seat.told = false
+    const outcome = await this.mailbox.answer(peer, request)
+    const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
+    if (brings) room.shrink(frame.length)
+    await channel.send(frame)
   }
 
   #tell(seat: Seat): void {

@@ -1,6 +1,6 @@
 /** The tables of the mailbox, and the triggers by which usage is right whatever adds to them or deletes from them. */
 import { type DatabaseSync } from 'node:sqlite'
-import { MAILBOX_ROW_BYTES } from '../limits.ts'
+import { MAILBOX_ROW_BYTES, MAX_COMMIT_BYTES } from '../limits.ts'
 
 /** Raised with every change of the tables. */
 const VERSION = 1
@@ -75,6 +75,8 @@ export function prepare(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL')
   // A commit survives loss of power.
   database.exec('PRAGMA synchronous = FULL')
+  // The journal grows with the largest transaction, and would stay as large.
+  database.exec(`PRAGMA journal_size_limit = ${8 * MAX_COMMIT_BYTES}`)
   // What is confirmed is overwritten, not left lying in free pages.
   database.exec('PRAGMA secure_delete = ON')
   database.exec('BEGIN IMMEDIATE')

@@ -180,7 +180,7 @@ export class SqliteMailboxStore implements MailboxStore {
   // eslint-disable-next-line @typescript-eslint/require-await
   async close(): Promise<void> {
     this.#commits.close()
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
   }
 
   #replace(owner: PeerId, kind: number, content: Uint8Array): Promise<'done' | 'full'> {

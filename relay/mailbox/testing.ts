@@ -1,4 +1,4 @@
-/** What the tests of the mailbox share: people who sign grants and prekeys. */
+/** What the tests of the mailbox share: people who sign grants and prekeys. Benches use it too. */
 import { createPrivateKey, sign } from 'node:crypto'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
