@@ -23,6 +23,7 @@ const ROOM_BYTES = 64 * 1024 * 1024
 export type MailLoss = 'request' | 'answer' | null
 
 interface RelayInMemory {
+  isOpen: boolean
   mailbox: RelayMailbox
   readonly clients: Set<MemoryMailbox>
 }
@@ -42,20 +43,22 @@ export class MemoryPost {
 
   /** Someone's client, not connected, whose own mailbox is at the relay of that name, which is its address. */
   mailbox(self: PeerId, relay = 'relay'): MemoryMailbox {
-    this.open(relay)
+    if (!this.#relays.has(relay)) this.open(relay)
     return new MemoryMailbox(this, self, relay)
   }
 
-  /** Sets up the relay, if it is not there. */
-  open(relay: string): void {
-    if (!this.#relays.has(relay)) this.#relays.set(relay, { mailbox: this.#empty(relay), clients: new Set() })
+  /** The relay is there, for the first time or again; its clients connect when they like. */
+  open(relay = 'relay'): void {
+    const known = this.#relays.get(relay)
+    if (known !== undefined) known.isOpen = true
+    else this.#relays.set(relay, { isOpen: true, mailbox: this.#empty(relay), clients: new Set() })
   }
 
-  /** The relay goes away, with all that it holds. */
-  close(relay: string): void {
-    const clients = [...(this.#relays.get(relay)?.clients ?? [])]
-    this.#relays.delete(relay)
-    for (const client of clients) client.disconnect()
+  /** The relay goes away; what it holds is there again when it opens. */
+  close(relay = 'relay'): void {
+    const closing = this.#at(relay)
+    closing.isOpen = false
+    for (const client of [...closing.clients]) client.disconnect()
   }
 
   /** The relay loses all that it holds, and stays. */
@@ -72,7 +75,7 @@ export class MemoryPost {
   }
 
   isOpen(relay: string): boolean {
-    return this.#relays.has(relay)
+    return this.#relays.get(relay)?.isOpen ?? false
   }
 
   /** What the mailbox at a relay says to `peer`. Rejects when there is no answer. */
@@ -82,6 +85,7 @@ export class MemoryPost {
     const loss = this.lose(peer, request)
     await passing()
     if (loss === 'request') throw new Error('the request was lost')
+    if (!this.isOpen(relay)) throw new Error(`the relay ${relay} is not there`)
     const outcome = await this.#at(relay).mailbox.answer(peer, request)
     const answer = decodeMailboxNews(encodeMailboxNews({ type: 'answer', number: 1, ...outcome }))
     await passing()
