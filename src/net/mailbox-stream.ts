@@ -7,8 +7,6 @@ import {
   encodeMailboxRequest,
   MAILBOX_PROTOCOL,
   type MailboxAnswer,
-  type MailboxCode,
-  type MailboxRequest,
 } from '../protocol/mailbox.ts'
 import type { Timer } from '../sync/ports.ts'
 import { FrameStream } from './frame-stream.ts'
@@ -18,15 +16,12 @@ import {
   MAX_MAILBOX_REQUESTS,
   MAX_WAITING_MAILBOX_REQUESTS,
 } from './limits.ts'
+import type { Outcome, Question } from './mailbox-calls.ts'
 
 /** The relay does not speak the protocol. */
 export class NoMailboxError extends Error {
   override readonly name = 'NoMailboxError'
 }
-
-/** What became of a request; `value` is what its reader made of the answer. */
-export type Outcome<T> =
-  { readonly code: 'done'; readonly value: T } | { readonly code: Exclude<MailboxCode, 'done'> }
 
 export interface MailboxStreamListener {
   /** There is mail for us. */
@@ -95,13 +90,10 @@ export class MailboxStream {
   }
 
   /**
-   * Asks, and reads the payload when it was done; `read` throws MalformedError where it is no answer to this, which ends
-   * the stream. Rejects when the stream ends before the answer, and when too much waits already.
+   * Asks, and reads the answer; one that cannot be read ends the stream. Rejects when the stream ends before it came, and
+   * when too much waits already.
    */
-  request<T>(
-    ask: (number: number) => MailboxRequest,
-    read: (payload: MailboxAnswer['payload']) => T,
-  ): Promise<Outcome<T>> {
+  request<T>({ ask, read }: Question<T>): Promise<Outcome<T>> {
     if (this.#endedFor !== undefined) return Promise.reject(gone(this.#endedFor))
     if (this.#waiting.length >= MAX_WAITING_MAILBOX_REQUESTS)
       return Promise.reject(new Error('too many requests wait for this mailbox'))

@@ -5,6 +5,7 @@ import type { PeerId } from '../domain/ids.ts'
 import type { Clock, Log, Timer } from '../sync/ports.ts'
 import { Attempt } from './attempt.ts'
 import { MAILBOX_OPEN_MS, MAX_OTHER_MAILBOXES, NO_MAILBOX_MS, OTHER_MAILBOX_IDLE_MS } from './limits.ts'
+import type { Outcome, Question } from './mailbox-calls.ts'
 import { MailboxStream, NoMailboxError } from './mailbox-stream.ts'
 
 export interface OtherMailboxesOptions {
@@ -17,8 +18,6 @@ export interface OtherMailboxesOptions {
   readonly log: Log
 }
 
-type Question<T> = (stream: MailboxStream) => Promise<T>
-
 export class OtherMailboxes {
   readonly #options: OtherMailboxesOptions
   /** The first is the one that was not asked for longest. */
@@ -29,7 +28,7 @@ export class OtherMailboxes {
   }
 
   /** Asks the mailbox at a relay, which is dialled if it must be. Rejects when it cannot be reached, or is none. */
-  async ask<T>(relay: PeerId, addresses: readonly Multiaddr[], question: Question<T>): Promise<T> {
+  async ask<T>(relay: PeerId, addresses: readonly Multiaddr[], question: Question<T>): Promise<Outcome<T>> {
     const other = this.#others.get(relay) ?? this.#begin(relay, addresses)
     // The latest stands last.
     this.#others.delete(relay)
@@ -91,11 +90,12 @@ class OtherMailbox {
     return this.#users === 0
   }
 
-  async ask<T>(question: Question<T>): Promise<T> {
+  async ask<T>(question: Question<T>): Promise<Outcome<T>> {
     this.#cancelIdle()
     this.#users += 1
     try {
-      return await question(await this.#opening)
+      const stream = await this.#opening
+      return await stream.request(question)
     } finally {
       this.#users -= 1
       if (this.isIdle && !this.#isLeft)

@@ -5,6 +5,7 @@ import type { PeerId } from '../domain/ids.ts'
 import type { Clock, Log, MailboxListener, Random, Timer } from '../sync/ports.ts'
 import { Attempt } from './attempt.ts'
 import { MAILBOX_BACKOFF, MAILBOX_OPEN_MS } from './limits.ts'
+import type { Outcome, Question } from './mailbox-calls.ts'
 import { MailboxStream, NoMailboxError } from './mailbox-stream.ts'
 
 export interface OwnMailboxOptions {
@@ -14,8 +15,6 @@ export interface OwnMailboxOptions {
   readonly log: Log
   readonly listener: MailboxListener
 }
-
-type Question<T> = (stream: MailboxStream) => Promise<T>
 
 export class OwnMailbox {
   readonly #options: OwnMailboxOptions
@@ -52,7 +51,7 @@ export class OwnMailbox {
   }
 
   /** Asks it. Rejects when it cannot be reached now, or is none. */
-  async ask<T>(question: Question<T>): Promise<T> {
+  async ask<T>(question: Question<T>): Promise<Outcome<T>> {
     if (this.#seat === undefined) throw new Error('we are not connected to our relay')
     return this.#seat.ask(question)
   }
@@ -83,10 +82,11 @@ class Seat {
     return this.#stream !== undefined
   }
 
-  async ask<T>(question: Question<T>): Promise<T> {
-    const answer = await question(await this.#opening)
+  async ask<T>(question: Question<T>): Promise<Outcome<T>> {
+    const stream = await this.#opening
+    const outcome = await stream.request(question)
     this.#failures = 0
-    return answer
+    return outcome
   }
 
   leave(): void {

@@ -1,0 +1,189 @@
+/**
+ * Mailboxes in memory behind the Mailbox port: the relay's own decisions on its store in memory, without streams. Requests
+ * and answers go through their encoding, arrive later, and are lost as tests like it.
+ */
+import { MemoryMailboxStore } from '../../relay/mailbox/memory-store.ts'
+import { Mailbox as RelayMailbox } from '../../relay/mailbox/mailbox.ts'
+import { roomOf } from '../../relay/mailbox/store.ts'
+import type { PeerId } from '../domain/ids.ts'
+import {
+  decodeMailboxNews,
+  decodeMailboxRequest,
+  encodeMailboxNews,
+  encodeMailboxRequest,
+  type MailboxRequest,
+} from '../protocol/mailbox.ts'
+import { MailboxCalls, type Outcome, type Question } from '../net/mailbox-calls.ts'
+import type { Clock, Crypto, MailAddress, MailboxListener } from '../sync/ports.ts'
+
+/** Bytes that each relay's mailbox has room for. */
+const ROOM_BYTES = 64 * 1024 * 1024
+
+/** What becomes of a request on its way: it never comes to the mailbox, or its answer never comes back. */
+export type MailLoss = 'request' | 'answer' | null
+
+interface RelayInMemory {
+  isOpen: boolean
+  mailbox: RelayMailbox
+  readonly clients: Set<MemoryMailbox>
+}
+
+/** Relays, by name, and the mailboxes that they hold for people. */
+export class MemoryPost {
+  readonly #clock: Clock
+  readonly #verify: Crypto['verify']
+  readonly #relays = new Map<string, RelayInMemory>()
+  /** Tests replace it. */
+  lose: (peer: PeerId, request: MailboxRequest) => MailLoss = () => null
+
+  constructor(clock: Clock, verify: Crypto['verify']) {
+    this.#clock = clock
+    this.#verify = verify
+  }
+
+  /** Someone's client, not connected, whose own mailbox is at the relay of that name, which is its address. */
+  mailbox(self: PeerId, relay = 'relay'): MemoryMailbox {
+    if (!this.#relays.has(relay)) this.open(relay)
+    return new MemoryMailbox(this, self, relay)
+  }
+
+  /** The relay is there, for the first time or again; its clients connect when they like. */
+  open(relay = 'relay'): void {
+    const known = this.#relays.get(relay)
+    if (known !== undefined) known.isOpen = true
+    else this.#relays.set(relay, { isOpen: true, mailbox: this.#empty(relay), clients: new Set() })
+  }
+
+  /** The relay goes away; what it holds is there again when it opens. */
+  close(relay = 'relay'): void {
+    const closing = this.#at(relay)
+    closing.isOpen = false
+    for (const client of [...closing.clients]) client.disconnect()
+  }
+
+  /** The relay loses all that it holds, and stays. */
+  wipe(relay = 'relay'): void {
+    this.#at(relay).mailbox = this.#empty(relay)
+  }
+
+  join(relay: string, client: MemoryMailbox): void {
+    this.#at(relay).clients.add(client)
+  }
+
+  leave(relay: string, client: MemoryMailbox): void {
+    this.#relays.get(relay)?.clients.delete(client)
+  }
+
+  isOpen(relay: string): boolean {
+    return this.#relays.get(relay)?.isOpen ?? false
+  }
+
+  /** What the mailbox at a relay says to `peer`. Rejects when there is no answer. */
+  async ask<T>(relay: string, peer: PeerId, { ask, read }: Question<T>): Promise<Outcome<T>> {
+    const request = decodeMailboxRequest(encodeMailboxRequest(ask(1)))
+    if (request === null) throw new Error('a request of no kind')
+    const loss = this.lose(peer, request)
+    await passing()
+    if (loss === 'request') throw new Error('the request was lost')
+    if (!this.isOpen(relay)) throw new Error(`the relay ${relay} is not there`)
+    const outcome = await this.#at(relay).mailbox.answer(peer, request)
+    const answer = decodeMailboxNews(encodeMailboxNews({ type: 'answer', number: 1, ...outcome }))
+    await passing()
+    if (loss === 'answer') throw new Error('the answer was lost')
+    if (answer?.type !== 'answer') throw new Error('an answer of no kind')
+    return answer.code === 'done' ? { code: 'done', value: read(answer.payload) } : { code: answer.code }
+  }
+
+  #at(relay: string): RelayInMemory {
+    const found = this.#relays.get(relay)
+    if (found === undefined) throw new Error(`there is no relay ${relay}`)
+    return found
+  }
+
+  #empty(relay: string): RelayMailbox {
+    return new RelayMailbox({
+      store: new MemoryMailboxStore(roomOf(ROOM_BYTES)),
+      verify: this.#verify,
+      now: () => this.#clock.now(),
+      deposited: (owner) => {
+        for (const client of this.#relays.get(relay)?.clients ?? []) if (client.self === owner) client.tell()
+      },
+      failed: (error) => {
+        throw error
+      },
+    })
+  }
+}
+
+export class MemoryMailbox extends MailboxCalls {
+  readonly self: PeerId
+  readonly #post: MemoryPost
+  readonly #relay: string
+  #listener: MailboxListener | undefined
+  /** Counts connections; what was asked by an earlier one is not answered. */
+  #connections = 0
+  #isConnected = false
+  /** There was news, and nothing fetched since. */
+  #isTold = false
+
+  constructor(post: MemoryPost, self: PeerId, relay: string) {
+    super()
+    this.#post = post
+    this.self = self
+    this.#relay = relay
+  }
+
+  /** We are on a network from now on; our own mailbox is ready if its relay is there. */
+  connect(): void {
+    if (this.#isConnected || !this.#post.isOpen(this.#relay)) return
+    this.#isConnected = true
+    this.#isTold = false
+    this.#connections += 1
+    this.#post.join(this.#relay, this)
+    this.#listener?.ready()
+  }
+
+  disconnect(): void {
+    if (!this.#isConnected) return
+    this.#isConnected = false
+    this.#connections += 1
+    this.#post.leave(this.#relay, this)
+    this.#listener?.gone()
+  }
+
+  listen(listener: MailboxListener): void {
+    this.#listener = listener
+    if (this.#isConnected) listener.ready()
+  }
+
+  /** There is news, as the relay says it: once, until something is fetched. */
+  tell(): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    const connection = this.#connections
+    setImmediate(() => {
+      if (connection === this.#connections) this.#listener?.arrived()
+    })
+  }
+
+  protected ours<T>(question: Question<T>): Promise<Outcome<T>> {
+    if (question.ask(1).type === 'fetch') this.#isTold = false
+    return this.#ask(this.#relay, question)
+  }
+
+  protected async theirs<T>({ relays }: MailAddress, question: Question<T>): Promise<Outcome<T>> {
+    const relay = relays.length === 0 ? this.#relay : relays.find((name) => this.#post.isOpen(name))
+    if (relay === undefined) throw new Error('none of their relays has answered')
+    return this.#ask(relay, question)
+  }
+
+  async #ask<T>(relay: string, question: Question<T>): Promise<Outcome<T>> {
+    const connection = this.#connections
+    if (!this.#isConnected) throw new Error('we are not connected to our relay')
+    const outcome = await this.#post.ask(relay, this.self, question)
+    if (connection !== this.#connections) throw new Error('the stream to the mailbox ended')
+    return outcome
+  }
+}
+
+const passing = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
