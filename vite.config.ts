@@ -14,7 +14,8 @@ export default defineConfig({
       // The app says when a new version takes over (app/updates.ts).
       registerType: 'prompt',
       injectRegister: false,
-      injectManifest: { globPatterns: ['**/*.{js,css,html,svg,png,woff2}'] },
+      // A classic script: what it is made of speaks of modules otherwise, which service workers are not everywhere.
+      injectManifest: { globPatterns: ['**/*.{js,css,html,svg,png,woff2}'], rollupFormat: 'iife' },
       manifest: {
         id: '/',
         name: 'Gigi',

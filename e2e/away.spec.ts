@@ -13,13 +13,13 @@ test('20 messages to someone away, both browsers restarted in between: all there
 
   await alice.presence('offline')
   for (const text of numbered(20)) await alice.send(text)
-  await alice.hasStatus('message 20', 'pending')
+  await alice.hasStatus('message 20', 'synced')
   await atAlices.close()
 
   alice = await atAlices.open()
   await alice.openConversation('Bob')
   await expect(alice.messages).toHaveCount(20)
-  await alice.hasStatus('message 1', 'pending')
+  await alice.hasStatus('message 1', 'synced')
 
   bob = await atBobs.open()
   await expect(bob.conversationLink('Alice').getByTestId('unread')).toHaveText('20')

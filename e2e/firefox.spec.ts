@@ -6,7 +6,7 @@ import type { Browser } from 'puppeteer-core'
 import { firefoxPath, FirefoxPage, launchFirefox } from './firefox-page.ts'
 import { test as base, expect } from './fixtures.ts'
 import { signalBrowser } from './processes.ts'
-import { storedMessages } from './store-view.ts'
+import { storedMessages, undelivered } from './store-view.ts'
 
 const KILLS = 4
 const TEXTS_A_KILL = 10
@@ -56,9 +56,6 @@ async function introduce(alice: FirefoxPage, bob: FirefoxPage): Promise<void> {
 
 const texts = async ({ page }: FirefoxPage): Promise<string[]> =>
   (await storedMessages(page)).map(({ text }) => text)
-
-const pending = async ({ page }: FirefoxPage): Promise<number> =>
-  (await storedMessages(page)).filter(({ status }) => status === 'Pending').length
 
 test('in Firefox: two people talk; tabs, restarts and kills lose and double nothing', async ({
   inhabitant,
@@ -123,7 +120,7 @@ test('in Firefox: several tabs send at once, leaders and relay go, the receiver 
   atBobs.kill()
   await relay.start()
   bob = await atBobs.open()
-  await expect.poll(() => pending(last), { timeout: 60_000 }).toBe(0)
+  await expect.poll(() => undelivered(last.page), { timeout: 60_000 }).toBe(0)
 
   const names = ['first', 'second', 'third', 'without a relay']
   const all = ['hello', ...names.flatMap((name) => Array.from({ length: 15 }, (_, i) => `${name} ${i + 1}`))]

@@ -1,7 +1,7 @@
 import type { BrowserContext } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { type GigiPage, introduce } from './gigi-page.ts'
-import { storedMessages } from './store-view.ts'
+import { storedMessages, undelivered } from './store-view.ts'
 
 /** A connection that is half open is noticed within this time, milliseconds; a second is for the look of it. */
 const HALF_OPEN_MS = 16_000
@@ -147,7 +147,7 @@ test('a device that sleeps is noticed, and is back within seconds of waking, wit
     timeout: HALF_OPEN_MS,
   })
   await alice.send('in the night')
-  await alice.hasStatus('in the night', 'pending')
+  await alice.hasStatus('in the night', 'synced')
   atBobs.wake()
   await expect(bob.message('in the night')).toBeVisible({ timeout: RECOVERY_MS })
   await alice.hasStatus('in the night', 'acknowledged')
@@ -172,8 +172,6 @@ test('the relay is killed and comes back in the middle of 200 messages', async (
   await relay.start()
   await sending
   await expect(alice.network).toHaveAttribute('data-state', 'online', { timeout: 10_000 })
-  const unsettled = async (): Promise<number> =>
-    (await storedMessages(alice.page)).filter(({ status }) => status === 'Pending').length
-  await expect.poll(unsettled, { timeout: 30_000 }).toBe(0)
+  await expect.poll(() => undelivered(alice.page), { timeout: 30_000 }).toBe(0)
   expect((await storedMessages(bob.page)).map(({ text }) => text)).toEqual(texts)
 })

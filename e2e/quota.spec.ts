@@ -82,11 +82,11 @@ test('a receiver whose storage is full is told, confirms nothing, and gets all o
   for (const text of numbered(5)) await alice.send(text)
   const notice = bob.page.getByRole('alert').filter({ hasText: 'storage of this device is full' })
   await expect(notice).toBeVisible()
-  // It is refused again and again, and the notice stays.
-  for (const text of numbered(5)) await alice.hasStatus(text, 'pending')
+  // It is refused again and again, and the notice stays; meanwhile it waits in his mailbox.
+  for (const text of numbered(5)) await alice.hasStatus(text, 'synced')
   expect(await bob.texts()).toEqual(['before'])
   await alice.send('one more')
-  await alice.hasStatus('one more', 'pending')
+  await alice.hasStatus('one more', 'synced')
   await expect(notice).toBeVisible()
 
   await quota.lift()

@@ -54,6 +54,12 @@ export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> 
     }))
 }
 
+/** How many messages are not known to be in the recipient's store. */
+export const undelivered = async (page: Evaluates): Promise<number> =>
+  (await storedMessages(page)).filter(
+    ({ direction, status }) => direction === 'Sent' && (status === 'Pending' || status === 'Synced'),
+  ).length
+
 /** How many timed attempts were made to deliver a text. */
 export const attempts = async (page: Evaluates, text: string): Promise<number> =>
   (await storedMessages(page)).find((message) => message.text === text)?.attempts ?? 0

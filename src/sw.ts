@@ -1,7 +1,12 @@
-/** Service worker: keeps the app's own files, so that it opens without a network. */
+/**
+ * Service worker: keeps the app's own files, so that it opens without a network, and runs errands while no tab is open.
+ */
 /// <reference lib="webworker" />
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
+import { runErrand } from './app/errand.ts'
+import { isLookedAt, openConversation, tellArrivals } from './app/notifications.ts'
+import { log } from './app/ports.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -20,3 +25,26 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
   if (typeof word === 'object' && word !== null && 'type' in word && word.type === 'SKIP_WAITING')
     void self.skipWaiting()
 })
+
+// TypeScript's library knows neither `sync` nor `periodicsync`.
+self.addEventListener('sync', (event) => {
+  ;(event as ExtendableEvent).waitUntil(goOnErrand({ again: true }))
+})
+self.addEventListener('periodicsync', (event) => {
+  ;(event as ExtendableEvent).waitUntil(goOnErrand({ again: false }))
+})
+self.addEventListener('push', (event) => {
+  event.waitUntil(goOnErrand({ again: false }))
+})
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(openConversation(self, event.notification))
+})
+
+/** `again`: the browser calls once more, some minutes later, when this rejects: so it does while a tab leads, or time was short. */
+async function goOnErrand({ again }: { readonly again: boolean }): Promise<void> {
+  const { end, arrivals } = await runErrand()
+  log.info('an errand is over', { end, arrivals: arrivals.length })
+  if (arrivals.length > 0 && !(await isLookedAt(self))) await tellArrivals(self, arrivals)
+  if (again && (end === 'busy' || end === 'cut-off')) throw new Error(`the errand is not done: ${end}`)
+}

@@ -131,6 +131,8 @@ export interface Commands {
   restoreIdentity(phrase: string, nickname: string, expected?: PeerId): Promise<void>
   setNickname(nickname: string): Promise<void>
   saveSettings(settings: Settings): Promise<void>
+  /** Asks the browser for leave, and remembers the choice. Throws UserError `notifications-denied`. */
+  setNotifications(on: boolean): Promise<void>
   /** Throws UserError `config-invalid` when a number is out of its bounds. */
   saveConfig(config: PersistenceConfig): Promise<void>
 
@@ -202,6 +204,7 @@ export type UserErrorCode =
   | 'nickname-too-long'
   | 'phrase-invalid'
   | 'phrase-of-another'
+  | 'notifications-denied'
   | 'identity-exists'
   | `invite-${InviteProblem}`
   | 'config-invalid'

@@ -16,6 +16,7 @@ import {
   createIdentity,
   readIdentity,
   readInviteSecret,
+  readSettings,
   requireIdentity,
   saveConfig,
   saveInviteSecret,
@@ -29,6 +30,7 @@ import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { type Commands, UserError } from './api.ts'
+import { askForErrand } from './background.ts'
 import { createVerifier } from './crypto.ts'
 import { clock, random } from './ports.ts'
 
@@ -62,6 +64,10 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     },
     setNickname: async (nickname) => stored(setNickname(db, checkedNickname(nickname))),
     saveSettings: (settings) => stored(saveSettings(db, settings)),
+    async setNotifications(notifications) {
+      if (notifications && !(await mayNotify())) throw new UserError('notifications-denied')
+      await stored(saveSettings(db, { ...(await readSettings(db)), notifications }))
+    },
     async saveConfig(config) {
       if (configProblems(config).length > 0) throw new UserError('config-invalid')
       await stored(saveConfig(db, config))
@@ -86,6 +92,7 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       }
       const id = await stored(addContactByInvite(db, contact, clock.now(), random.bytes))
       keep()
+      askForErrand()
       return id
     },
     renewInvite: () => stored(renewInvite(db)),
@@ -119,10 +126,17 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       // Under a token a message is stored once, however often that is tried.
       const sent = await stored(token === undefined ? send() : twice(send))
       keep()
+      askForErrand()
       return sent
     },
-    sendAgain: (message) => stored(sendAgain(db, message, clock.now(), random.bytes)),
-    markAsRead: (id, messages) => markAsRead(db, id, messages, clock.now()),
+    async sendAgain(message) {
+      await stored(sendAgain(db, message, clock.now(), random.bytes))
+      askForErrand()
+    },
+    async markAsRead(id, messages) {
+      await markAsRead(db, id, messages, clock.now())
+      askForErrand()
+    },
     async setRetention(id, seconds) {
       if (seconds !== null && !isRetentionPeriod(seconds)) throw new UserError('config-invalid')
       await stored(setRetention(db, id, seconds))
@@ -138,6 +152,10 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     keepStorage,
   }
 }
+
+/** Whether the browser shows notifications of ours; it may ask its user. */
+const mayNotify = async (): Promise<boolean> =>
+  'Notification' in globalThis && (await Notification.requestPermission()) === 'granted'
 
 /** Makes the secret of an invite link when there is none, or none that lasts. */
 export async function keepInviteFresh(db: GigiDatabase): Promise<void> {

@@ -8,7 +8,7 @@ import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import { type Clean, cleanUp } from '../sync/clean-up.ts'
 import type { EngineListener } from '../sync/core.ts'
 import { SyncEngine } from '../sync/engine.ts'
-import { beginStart } from '../sync/start.ts'
+import { beginStart, sameStart } from '../sync/start.ts'
 import type { Timer } from '../sync/ports.ts'
 import { createCrypto } from './crypto.ts'
 import { clock, log, random } from './ports.ts'
@@ -26,6 +26,8 @@ export interface EngineSurroundings {
   readonly clean?: Clean
   readonly listener: EngineListener
   readonly onNearby: Libp2pTransportOptions['onNearby']
+  /** No user has opened this: another installation of the identity goes before it, however old it is. */
+  readonly errand?: boolean
 }
 
 export interface ComposedEngine {
@@ -40,7 +42,7 @@ export interface ComposedEngine {
 export async function composeEngine(
   db: GigiDatabase,
   identity: IdentityRow,
-  { timer, listener, onNearby, clean }: EngineSurroundings,
+  { timer, listener, onNearby, clean, errand = false }: EngineSurroundings,
 ): Promise<ComposedEngine> {
   const seed = signingSeed(identity.entropy)
   const crypto = await createCrypto(seed)
@@ -54,12 +56,14 @@ export async function composeEngine(
     onNearby,
   })
   const epoch = await raiseEpoch(db)
+  const started = errand ? await sameStart(db, crypto) : null
+  const start = started ?? (await beginStart(db, epoch, crypto, clock.now()))
   const engine = new SyncEngine({
     ...shared,
     db,
     epoch,
     transport,
-    start: await beginStart(db, epoch, crypto, clock.now()),
+    start,
     relays: () => transport.relays(),
     listener,
     ...(sealer === null ? {} : { mail: { mailbox: transport.mailbox, sealer } }),

@@ -5,7 +5,8 @@
  */
 import type { Timer } from '../sync/ports.ts'
 
-const LOCK = 'gigi-node'
+/** Held by whoever runs the node of this profile: a tab, or the service worker. */
+export const NODE_LOCK = 'gigi-node'
 /** How often a tab that waits and is looked at asks whether the leader is alive, milliseconds. */
 const ASK_MS = 5_000
 /** A leader that has not answered for this long is taken for frozen, milliseconds: longer than any task of ours. */
@@ -51,7 +52,7 @@ async function turnByLock(lead: (signal: AbortSignal) => Promise<void>, tabs: Ta
     waiting.abort()
   })
   try {
-    await navigator.locks.request(LOCK, { signal: waiting.signal }, () => {
+    await navigator.locks.request(NODE_LOCK, { signal: waiting.signal }, () => {
       stopWatching()
       return hold()
     })
@@ -69,7 +70,7 @@ async function turnByForce(lead: (signal: AbortSignal) => Promise<void>): Promis
   const over = new AbortController()
   let running: Promise<void> | undefined
   try {
-    await navigator.locks.request(LOCK, { steal: true }, () => (running = lead(over.signal)))
+    await navigator.locks.request(NODE_LOCK, { steal: true }, () => (running = lead(over.signal)))
   } catch (error) {
     if (!isAbort(error) || running === undefined) throw error
     await ended(over, running)

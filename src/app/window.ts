@@ -6,6 +6,7 @@ import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
+import { askForPeriodicErrands } from './background.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
@@ -46,6 +47,9 @@ export function composeWindow(): GigiApp {
     }),
     status: hub,
   }
+  askForPeriodicErrands().catch((error: unknown) => {
+    log.info('no periodic errands', { reason: String(error) })
+  })
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')

@@ -91,12 +91,13 @@ export function markAsRead(
     await db.messages.bulkPut(rows)
     if (readReceipts) await oweProof(db, conversation.peer_id, now)
     // What is displayed while receipts are off is never told: switched on later, they start from then.
-    for (const logId of readReceipts ? new Set(rows.map((row) => row.log_id)) : []) {
+    const places = rows.flatMap((row) => [row, ...(row.also_at ?? [])])
+    for (const logId of readReceipts ? new Set(places.map((place) => place.log_id)) : []) {
       const log = await db.logs.get([conversationId, logId])
       if (log === undefined) continue
-      const read = rows
-        .filter((row) => row.log_id === logId)
-        .reduce((set, row) => add(set, row.seq), log.read)
+      const read = places
+        .filter((place) => place.log_id === logId)
+        .reduce((set, place) => add(set, place.seq), log.read)
       await db.logs.put({ ...log, read })
     }
     const shown = rows.filter((row) => isShown(row.content_type)).length

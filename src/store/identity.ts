@@ -7,7 +7,12 @@ import { revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
 import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
-export const DEFAULT_SETTINGS: Settings = { readReceipts: true, nearby: true }
+export const DEFAULT_SETTINGS: Settings = {
+  readReceipts: true,
+  nearby: true,
+  notifications: false,
+  notificationNames: true,
+}
 
 export interface NewIdentity {
   readonly peerId: PeerId
@@ -48,7 +53,8 @@ export async function setNickname(db: GigiDatabase, nickname: string): Promise<v
 
 export async function readSettings(db: GigiDatabase): Promise<Settings> {
   const row = await db.meta.get('settings')
-  return row?.key === 'settings' ? row.settings : DEFAULT_SETTINGS
+  // Of an earlier version some are missing.
+  return row?.key === 'settings' ? { ...DEFAULT_SETTINGS, ...row.settings } : DEFAULT_SETTINGS
 }
 
 export async function saveSettings(db: GigiDatabase, settings: Settings): Promise<void> {
@@ -83,6 +89,17 @@ export function noteReplacement(db: GigiDatabase, epoch: number, started: number
       replaced_by_ms: started,
     })
   })
+}
+
+/** Whether another installation has taken the identity over, and this one has not been opened since. */
+export async function isReplaced(db: GigiDatabase): Promise<boolean> {
+  const { replaced_by_ms: replaced = 0, last_start_ms: last = 0 } = await requireInstallation(db)
+  return replaced > 0 && replaced >= last
+}
+
+/** When this installation was last started by its user; null before the first time. */
+export async function lastStart(db: GigiDatabase): Promise<number | null> {
+  return (await requireInstallation(db)).last_start_ms ?? null
 }
 
 /** The start of the last installation that this one made way for; 0 when there was none. */

@@ -14,7 +14,7 @@ import {
 import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { markAsRead, getHistory } from './history.ts'
-import { readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
+import { DEFAULT_SETTINGS, readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
 import { acceptMessages } from './inbox.ts'
 import { BlockedError, type VerifiedMessage } from './reception.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
@@ -250,11 +250,24 @@ describe('reading', () => {
     expect(await readOf()).toEqual([[[1, 2]]])
   })
 
+  test('of a message that was sent again is told at all its places, whenever they came', async () => {
+    await befriend(alice)
+    const first = from(alice, 1)
+    const { id, nonce, content } = first.message
+    const at = (seq: number) => from(alice, seq, content, { id, nonce })
+    await accept([first])
+    await accept([at(2)])
+    await markAsRead(db, conversation, [id], now)
+    expect(await readOf()).toEqual([[[1, 2]]])
+    await accept([at(3)])
+    expect(await readOf()).toEqual([[[1, 3]]])
+  })
+
   test('with receipts off is told to nobody, nor later when they are on again', async () => {
     await befriend(alice)
     const messages = [from(alice, 1), from(alice, 2)]
     await accept(messages)
-    await saveSettings(db, { readReceipts: false, nearby: true })
+    await saveSettings(db, { ...DEFAULT_SETTINGS, readReceipts: false })
     await markAsRead(
       db,
       conversation,
@@ -262,7 +275,7 @@ describe('reading', () => {
       now,
     )
     expect((await db.conversations.get(conversation))?.unread).toBe(1)
-    await saveSettings(db, { readReceipts: true, nearby: true })
+    await saveSettings(db, { ...DEFAULT_SETTINGS, readReceipts: true })
     expect(await readOf()).toEqual([[]])
     await markAsRead(
       db,

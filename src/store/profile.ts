@@ -3,7 +3,7 @@ import { labelOf } from '../domain/nickname.ts'
 import { MAX_KEPT_CONTACTS } from '../protocol/limits.ts'
 import type { KeptContact, Profile } from '../protocol/profile.ts'
 import { newContact } from './contacts.ts'
-import { readConfig, readSettings, requireIdentity } from './identity.ts'
+import { DEFAULT_SETTINGS, readConfig, readSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import type { ContactRow, GigiDatabase } from './schema.ts'
 
@@ -58,7 +58,8 @@ export function mergeProfile(
     if (nickname === placeholderName(self) && profile.nickname !== '')
       await db.identity.update('self', { nickname: profile.nickname })
     if ((await db.meta.get('settings')) === undefined)
-      await db.meta.put({ key: 'settings', settings: profile.settings })
+      // Notifications are this browser's own affair: it has to be asked.
+      await db.meta.put({ key: 'settings', settings: { ...DEFAULT_SETTINGS, ...profile.settings } })
     if ((await db.meta.get('config')) === undefined)
       await db.meta.put({ key: 'config', config: profile.config })
   })

@@ -105,6 +105,7 @@ function reception(context: Context): Reception {
   const contact = { ...context.contact }
   const conversation = { ...context.conversation }
   const rows: MessageRow[] = []
+  const again: MessageRow[] = []
   const returned: { readonly was: MessageRow; readonly is: MessageRow }[] = []
   const touched = new Map<LogId, LogRow>()
   const refused: Refusal[] = []
@@ -185,6 +186,7 @@ function reception(context: Context): Reception {
       ...(message.seq > highest(base.accepted) ? { tail: message.id } : {}),
       ...(standsElsewhere ? { elsewhere: add(base.elsewhere ?? [], message.seq) } : {}),
     })
+    if (standsElsewhere) noteAgain(message, present ?? rows.find((row) => row.id === message.id))
     // Every place counts, whatever stands there: it is what a stranger makes us keep.
     if (isNew && contact.state === 'request') {
       contact.request_messages += 1
@@ -194,6 +196,16 @@ function reception(context: Context): Reception {
     if (returns) takeBack(item, present)
     known.set(message.id, present ?? null)
     holders.set(`${message.log_id}/${message.seq}`, message.id)
+  }
+
+  /** A message that is here at another place: reading it is told of both. */
+  function noteAgain({ log_id, seq }: AuthoredMessage, row: MessageRow | undefined): void {
+    if (row?.direction !== 'Received') return
+    row.also_at = [...(row.also_at ?? []), { log_id, seq }]
+    again.push(row)
+    const log = touched.get(log_id)
+    const isRead = has((touched.get(row.log_id) ?? logs.get(row.log_id))?.read ?? [], row.seq)
+    if (log !== undefined && isRead) touched.set(log_id, { ...log, read: add(log.read, seq) })
   }
 
   /** Our own message, moved when this profile was put back, had arrived where it stood: both sides show it there. */
@@ -258,6 +270,7 @@ function reception(context: Context): Reception {
       if (touched.size === 0) return
       await db.logs.bulkPut([...touched.values()])
       await db.messages.bulkAdd(rows)
+      if (again.length > 0) await db.messages.bulkPut(again)
       if (returned.length > 0) {
         await db.messages.bulkPut(returned.map(({ is }) => is))
         await db.offline_queue.bulkDelete(returned.map(({ is }) => [peer, is.id]))

@@ -57,6 +57,8 @@ export interface MessageRow {
   refusal?: string
   /** When trying ended because its time was up. Not the same as not delivered: a late proof still comes. */
   expired_at?: number
+  /** Of a received message that was sent again: its other places. Read at one it is read at all. */
+  also_at?: readonly { readonly log_id: LogId; readonly seq: number }[]
 }
 
 export interface QueueRow {
@@ -248,6 +250,9 @@ export interface Settings {
   readReceipts: boolean
   /** Whether people at the same relay see our nickname. */
   nearby: boolean
+  /** Whether this browser is to say what comes while no tab is open, and from whom. */
+  notifications: boolean
+  notificationNames: boolean
 }
 
 /** Apart from `meta`, which is watched, since it changes with every message that is sent. */

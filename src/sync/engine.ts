@@ -157,6 +157,17 @@ export class SyncEngine {
     this.#schedule.resumed()
   }
 
+  /**
+   * Whether nothing is left to do but to wait for others: we can be reached, our mailbox is empty, and whatever waits is in
+   * a letter, or its recipient is neither there nor can be left one.
+   */
+  get isQuiet(): boolean {
+    if (this.#network !== 'online' || this.#mailroom?.isQuiet === false) return false
+    return [...this.#peers.values()].every(
+      (state) => !state.dialing && !isUnderWay(state) && !(state.queued && isThere(state)),
+    )
+  }
+
   /** Our user writes to `peer`: it is told, if it is connected. The caller does not call this at every key. */
   compose(peer: PeerId, conversation: ConversationId): void {
     this.#work.run(peer, () =>

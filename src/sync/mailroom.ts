@@ -68,6 +68,14 @@ export class Mailroom {
     await Promise.all(tasks.map((task) => task.idle()))
   }
 
+  /** Whether nothing lies in our mailbox, as far as is known, and nothing is to be left elsewhere before long. */
+  get isQuiet(): boolean {
+    // Where there is no mailbox it never comes to be open, and there is nothing to be done about it.
+    if (this.#ready && (!this.#isOpen || this.#behind)) return false
+    const tasks = [this.#opening, this.#collecting, this.#checking, this.#renewing]
+    return !this.#looking && tasks.every((task) => task.isIdle) && this.#posting.isQuiet
+  }
+
   /** We can be reached from now on, or not any more. */
   network(online: boolean): void {
     this.#posting.network(online)

@@ -18,7 +18,14 @@ import { notePaid, readOwed } from '../store/owed.ts'
 import type { DepositRow, OwedRow } from '../store/schema.ts'
 import type { Core } from './core.ts'
 import { addressOf, draftLetter, type MailContext, newItemId, sealMail, verifiedPrekey } from './letters.ts'
-import { DEPOSIT_BACKOFF, DEPOSIT_LIFE_MS, HEARD_MS, MAX_OWED, MAX_QUEUED_PEERS } from './limits.ts'
+import {
+  DEPOSIT_AFTER_MS,
+  DEPOSIT_BACKOFF,
+  DEPOSIT_LIFE_MS,
+  HEARD_MS,
+  MAX_OWED,
+  MAX_QUEUED_PEERS,
+} from './limits.ts'
 import { letterAt } from './mail-policy.ts'
 import type { MailAddress } from './ports.ts'
 import { reach, UnreachableError } from './reach.ts'
@@ -33,6 +40,7 @@ export class Posting {
   readonly #troubles = new Map<PeerId, { readonly failures: number; readonly notBefore: number }>()
   #running = true
   #onlineSince: number | null = null
+  #nextAt = Infinity
   #cancel: () => void = () => undefined
 
   constructor(core: Core, mail: MailContext) {
@@ -48,6 +56,14 @@ export class Posting {
   /** Resolves when nothing is under way. */
   idle(): Promise<void> {
     return this.#passes.idle()
+  }
+
+  /** Whether nothing is under way, and nothing is to be left within the next seconds. */
+  get isQuiet(): boolean {
+    const now = this.#core.options.clock.now()
+    // Until then we may not have heard who is there, or whether we have a mailbox.
+    const hasHeard = this.#onlineSince !== null && now - this.#onlineSince >= DEPOSIT_AFTER_MS
+    return hasHeard && this.#passes.isIdle && this.#nextAt - now > DEPOSIT_AFTER_MS
   }
 
   /** Sees what is to be left. */
@@ -88,6 +104,7 @@ export class Posting {
     }
     for (const { notBefore } of this.#troubles.values())
       if (notBefore > clock.now()) next = Math.min(next, notBefore)
+    this.#nextAt = next
     if (next === Infinity || !this.#isRunning()) return
     this.#cancel = timer.after(Math.max(0, next - clock.now()), () => {
       this.request()

@@ -35,6 +35,10 @@ export class Coalesced {
     this.#running ??= this.#loop()
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await this.#running

@@ -19,6 +19,8 @@ const problem: Readonly<Record<Problem, string>> = {
   'nickname-too-long': 'That is too long: 40 characters are the most.',
   'phrase-invalid':
     'These are not the words of a recovery phrase. Check the spelling, and that all 12 are there.',
+  'notifications-denied':
+    'This browser does not let Gigi notify you. Allow it in the settings of the browser for this site, then switch it on here.',
   'phrase-of-another':
     'These words bring back somebody else than who was here, with other conversations. If that is what you want, press the button again.',
   'identity-exists': 'This browser has an identity already, made in another tab. Reload this page.',
@@ -328,6 +330,12 @@ export const texts = {
     readReceiptsHint: 'Others see when you have read their messages.',
     nearby: 'Nearby',
     nearbyHint: 'People at the same relay see your nickname and can write to you.',
+    notifications: 'Notifications',
+    notificationsOn: 'Notify me while Gigi is closed',
+    notificationsOnHint: 'Where the browser lets Gigi look for messages while no tab is open.',
+    notificationNames: 'Say who wrote',
+    notificationNamesHint:
+      'Otherwise a notification says only that something came. What was written is never shown.',
     delivery: 'Delivery',
     deliveryLead: 'How hard this device tries to deliver. The defaults suit nearly everyone.',
     config: {

@@ -1,0 +1,101 @@
+/**
+ * What the service worker does while no tab is open: the node of this profile, for as long as an errand takes. It fetches
+ * and commits what waits, leaves what is queued, and stops; cut off in between, the next one goes on from the store.
+ */
+import type { PeerId } from '../domain/ids.ts'
+import { isReplaced, readIdentity } from '../store/identity.ts'
+import { GigiDatabase } from '../store/schema.ts'
+import { readUnread } from '../store/unread.ts'
+import type { SyncEngine } from '../sync/engine.ts'
+import { NODE_LOCK } from './leadership.ts'
+import { composeEngine } from './compose.ts'
+import { log, timer } from './ports.ts'
+
+/** How often it looks whether it is done, or a tab wants to lead, milliseconds. */
+const LOOK_MS = 250
+/** The longest errand, milliseconds: browsers end a service worker that takes minutes, and the next one goes on. */
+const ERRAND_MS = 25_000
+
+/** Someone who wrote, and how much of it is not read. */
+export interface Arrival {
+  readonly peer: PeerId
+  readonly name: string
+  readonly unread: number
+}
+
+export interface ErrandReport {
+  /**
+   * done: nothing is left to do. cut-off: it had its time, or a tab took over. busy: a tab leads. nobody: there is no
+   * identity here, or another browser has taken it over.
+   */
+  readonly end: 'done' | 'cut-off' | 'busy' | 'nobody'
+  /** Conversations that have more unread than before. */
+  readonly arrivals: readonly Arrival[]
+}
+
+const NOTHING = { arrivals: [] } as const
+
+/** Runs one errand, if no tab leads. Rejects with what the store throws. */
+export function runErrand(): Promise<ErrandReport> {
+  return navigator.locks.request(NODE_LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return { end: 'busy', ...NOTHING }
+    // A profile that a newer version has changed is not touched: opening it fails.
+    const db = new GigiDatabase()
+    try {
+      return await runWith(db)
+    } finally {
+      db.close()
+    }
+  })
+}
+
+async function runWith(db: GigiDatabase): Promise<ErrandReport> {
+  const identity = await readIdentity(db)
+  if (identity === undefined || (await isReplaced(db))) return { end: 'nobody', ...NOTHING }
+  const before = await readUnread(db)
+  const over = Promise.withResolvers<'nobody' | 'cut-off'>()
+  const { engine } = await composeEngine(db, identity, {
+    timer,
+    errand: true,
+    onNearby: () => undefined,
+    listener: {
+      network: () => undefined,
+      peer: () => undefined,
+      trouble: (trouble) => {
+        if (trouble !== null) log.warn('an errand has trouble', { trouble })
+      },
+      typing: () => undefined,
+      replaced: () => {
+        over.resolve('nobody')
+      },
+      fenced: () => {
+        over.resolve('cut-off')
+      },
+    },
+  })
+  try {
+    await engine.start()
+    const end = await Promise.race([quiet(engine), over.promise])
+    const arrivals = (await readUnread(db)).filter(
+      ({ peer, unread }) => unread > (before.find((other) => other.peer === peer)?.unread ?? 0),
+    )
+    return { end, arrivals }
+  } finally {
+    await engine.stop()
+  }
+}
+
+/** Resolves when nothing is left to do, the time is over, or a tab waits for the lock. */
+async function quiet(engine: SyncEngine): Promise<'done' | 'cut-off'> {
+  const end = performance.now() + ERRAND_MS
+  while (performance.now() < end && !(await isWanted())) {
+    if (engine.isQuiet) return 'done'
+    await new Promise<void>((resolve) => timer.after(LOOK_MS, resolve))
+  }
+  return 'cut-off'
+}
+
+async function isWanted(): Promise<boolean> {
+  const { pending } = await navigator.locks.query()
+  return pending?.some(({ name }) => name === NODE_LOCK) ?? false
+}

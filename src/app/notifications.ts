@@ -1,0 +1,59 @@
+/** Notifications of the service worker: who wrote while no tab was open, and the way to it. */
+/// <reference lib="webworker" />
+import { isPeerId, type PeerId } from '../domain/ids.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import { readIdentity, readSettings } from '../store/identity.ts'
+import { GigiDatabase } from '../store/schema.ts'
+import type { Arrival } from './errand.ts'
+
+const ICON = '/icon-192.png'
+
+/** Whether someone looks at the app: it says itself what has come. */
+export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise<boolean> {
+  const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true })
+  return windows.some(({ visibilityState }) => visibilityState === 'visible')
+}
+
+/** Shows who wrote, one notification for each person, as far as the user wants it and the browser lets us. */
+export async function tellArrivals(
+  { registration }: ServiceWorkerGlobalScope,
+  arrivals: readonly Arrival[],
+): Promise<void> {
+  if (Notification.permission !== 'granted') return
+  const db = new GigiDatabase()
+  const { notifications, notificationNames } = await readSettings(db).finally(() => {
+    db.close()
+  })
+  if (!notifications) return
+  for (const { peer, name, unread } of arrivals)
+    await registration.showNotification(notificationNames ? name : 'Gigi', {
+      body: unread === 1 ? 'New message' : `${unread} new messages`,
+      // The next one of the same person takes its place.
+      tag: peer,
+      icon: ICON,
+      badge: ICON,
+      data: peer,
+    })
+}
+
+/** Brings the app to the front, with the conversation that a notification is about. */
+export async function openConversation(
+  { clients }: ServiceWorkerGlobalScope,
+  notification: Notification,
+): Promise<void> {
+  const path = await pathTo(notification.data)
+  const [open] = await clients.matchAll({ type: 'window' })
+  if (open === undefined) await clients.openWindow(path)
+  else await ((await open.navigate(path).catch(() => null)) ?? open).focus()
+}
+
+async function pathTo(peer: unknown): Promise<string> {
+  if (typeof peer !== 'string' || !isPeerId(peer)) return '/'
+  const db = new GigiDatabase()
+  const self = (
+    await readIdentity(db).finally(() => {
+      db.close()
+    })
+  )?.peer_id
+  return self === undefined ? '/' : `/#/c/${directConversationId(self, peer satisfies PeerId)}`
+}
