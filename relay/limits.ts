@@ -56,7 +56,7 @@ export const MAX_RELAYED_BYTES = 8 * 1024 * 1024
 /** Milliseconds of one relayed connection: a long talk; peers then simply connect again. */
 export const MAX_RELAYED_MS = 60 * 60_000
 
-/** Presence or nearby streams of one connection: one, and its successor while the first is closing. */
+/** Presence, nearby or mailbox streams of one connection: one, and its successor while the first is closing. */
 export const MAX_SERVICE_STREAMS = 2
 /** Bytes of frames that wait for one reader of presence or nearby: beyond it the reader is not reading. */
 export const MAX_FRAME_QUEUE_BYTES = 256 * 1024

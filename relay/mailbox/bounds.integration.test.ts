@@ -1,83 +1,37 @@
 /** Bounds of the mailbox's streams that take long to reach: the same code with smaller numbers. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { encode } from '../../src/protocol/cbor.ts'
 import { frameBytes } from '../../src/protocol/framing.ts'
 import { MAX_ITEM_BYTES } from '../../src/protocol/limits.ts'
-import { createHttpServer } from '../http.ts'
-import { startNode } from '../node.ts'
 import { temporaryFolder, testClient, until } from '../testing.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
-import { MailboxService } from './service.ts'
 import { SqliteMailboxStore } from './sqlite-store.ts'
-import { type MailboxStore, roomOf } from './store.ts'
+import { roomOf } from './store.ts'
 import { MailboxClient } from './test-client.ts'
-import { idOf, type Owner, ownerOf } from './testing.ts'
-import { verifySignature } from './verify.ts'
+import { joined, serving } from './test-service.ts'
+import { idOf, ownerOf } from './testing.ts'
 
 const { FRAME_MS, REQUESTS, FRAMES, STREAMS } = vi.hoisted(() => ({
-  FRAME_MS: 1500,
+  FRAME_MS: 3000,
   REQUESTS: 200,
   FRAMES: 300,
   STREAMS: 3,
 }))
-vi.mock('../limits.ts', async (importOriginal) => {
-  const limits = await importOriginal<typeof import('../limits.ts')>()
-  return {
-    ...limits,
-    MAILBOX_FRAME_MS: FRAME_MS,
-    MAX_MAILBOX_REQUESTS_PER_MINUTE: REQUESTS,
-    MAX_MAILBOX_FRAMES_PER_MINUTE: FRAMES,
-    MAX_MAILBOX_STREAMS_PER_PEER: STREAMS,
-    MAX_MAILBOX_BYTES_UNDER_WAY: 2 * limits.MAX_MAILBOX_STREAM_BYTES,
-  }
-})
+vi.mock('../limits.ts', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../limits.ts')>()),
+  MAILBOX_FRAME_MS: FRAME_MS,
+  MAX_MAILBOX_REQUESTS_PER_MINUTE: REQUESTS,
+  MAX_MAILBOX_FRAMES_PER_MINUTE: FRAMES,
+  MAX_MAILBOX_STREAMS_PER_PEER: STREAMS,
+}))
 
 const [alice, bob] = await Promise.all([ownerOf(1), ownerOf(2)])
 const GRANT = alice.grant(bob.peerId)
 const LARGE = new Uint8Array(MAX_ITEM_BYTES)
 
-interface Served {
-  readonly address: string
-  readonly logged: string[]
-  readonly failures: unknown[]
-  now: number
-}
-
-/** A relay with nothing but a mailbox on that store, and a clock of its own. */
-async function serving(store: MailboxStore): Promise<Served> {
-  const served: Served = { address: '', logged: [], failures: [], now: Date.now() }
-  const log = (line: string): void => void served.logged.push(line)
-  const health = () => undefined
-  const server = createHttpServer({
-    peerId: '',
-    app: new Map(),
-    publicOrigin: undefined,
-    iceServers: [],
-    health,
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const mailbox = new MailboxService({
-    ...{ store, verify: verifySignature, log, now: () => served.now },
-    failed: (error) => served.failures.push(error),
-  })
-  const node = await startNode({
-    ...{ server, privateKey: await generateKeyPair('Ed25519'), announce: [], log },
-    services: [(node) => mailbox.serve(node)],
-  })
-  onTestFinished(async () => {
-    server.close()
-    await node.stop()
-    await store.close()
-  })
-  return Object.assign(served, { address: node.getMultiaddrs().join() })
-}
-
 const inMemory = () => new MemoryMailboxStore(roomOf(1e9))
-const joined = async (served: Served, who: Owner): Promise<MailboxClient> =>
-  MailboxClient.open(await testClient(undefined, who.privateKey), served.address)
 const deposit = async (at: MailboxClient, n: number, item = LARGE) =>
   (await at.ask({ type: 'deposit', grant: GRANT, id: idOf(n), item })).code
 
@@ -95,7 +49,7 @@ test('a client that takes no answers is not served on and on, and is cut off; ot
   expect(served.logged).toEqual([expect.stringMatching(/cut off a client: it reads too slowly/)])
   // Two answers of the largest size are what one stream may have in memory.
   expect(recall.mock.calls.length).toBeLessThanOrEqual(2)
-  expect(await deposit(atBob, 2)).toBe('done')
+  expect(await deposit(atBob, 2, Uint8Array.of(1))).toBe('done')
 })
 
 test('a client that does not finish its frame is cut off', async () => {
@@ -105,60 +59,6 @@ test('a client that does not finish its frame is cut off', async () => {
   atBob.stream.send(frame.subarray(0, 100_000))
   await until(() => atBob.stream.status === 'reset', 'the stream to be reset')
   expect(served.logged).toEqual([expect.stringMatching(/cut off a client: it sends too slowly/)])
-})
-
-test('a frame that comes in pieces, and slowly, is read all the same', async () => {
-  const served = await serving(inMemory())
-  const atBob = await joined(served, bob)
-  // Of a kind that is skipped, so that nothing is answered but what follows.
-  const bytes = frameBytes(encode([99, LARGE]))
-  // One byte, and the rest in parts that the stream takes one by one.
-  atBob.stream.send(bytes.subarray(0, 1))
-  for (let at = 1; at < bytes.length; at += 70_000) {
-    await until(() => atBob.stream.writeBufferLength === 0, 'the part to be taken')
-    atBob.stream.send(bytes.subarray(at, at + 70_000))
-  }
-  expect((await atBob.ask({ type: 'recall' })).code).toBe('done')
-})
-
-test('many large deposits of many at once wait for room in memory, and are all done', async () => {
-  const served = await serving(inMemory())
-  const people = await Promise.all(Array.from({ length: 6 }, (_, n) => ownerOf(10 + n)))
-  const clients = await Promise.all(people.map((who) => joined(served, who)))
-  const link = alice.grant(null, { id: idOf(50) })
-  const item = LARGE.subarray(0, 50_000)
-  const codes = await Promise.all(
-    clients.flatMap((client, i) => [
-      ...Array.from({ length: 4 }, () => client.ask({ type: 'keep', blob: LARGE })),
-      ...[0, 1].map((n) => client.ask({ type: 'deposit', grant: link, id: idOf(10 * i + n), item })),
-      ...Array.from({ length: 3 }, () => client.ask({ type: 'recall' })),
-    ]),
-  )
-  expect(codes.map(({ code }) => code)).toEqual(codes.map(() => 'done'))
-  expect(served.logged).toEqual([])
-})
-
-test('what a client sends faster than it is stored waits with the client', async () => {
-  const store = inMemory()
-  const gate = Promise.withResolvers<void>()
-  const slow = vi.spyOn(store, 'deposit')
-  slow.mockImplementation(async () => {
-    await gate.promise
-    return 'stored'
-  })
-  const served = await serving(store)
-  const [atAlice, atBob] = await Promise.all([joined(served, alice), joined(served, bob)])
-  const asked = Array.from({ length: 30 }, (_, n) => deposit(atBob, n))
-  await until(() => slow.mock.calls.length === 2, 'two of the largest to be under way')
-  // As much as that passes the relay meanwhile, both ways.
-  for (let n = 0; n < 30; n++) {
-    await atAlice.ask({ type: 'keep', blob: LARGE })
-    await atAlice.ask({ type: 'recall' })
-  }
-  expect(slow.mock.calls.length).toBe(2)
-  expect(atBob.stream.writeBufferLength).toBeGreaterThan(26 * MAX_ITEM_BYTES)
-  gate.resolve()
-  expect(new Set(await Promise.all(asked))).toEqual(new Set(['done']))
 })
 
 test('a flood is busy at first, and cut off when it goes on; the minute after it is served again', async () => {

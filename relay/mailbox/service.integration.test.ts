@@ -175,7 +175,7 @@ test('after a restart everything is there, but what had its time meanwhile', asy
   const dataDir = await temporaryFolder()
   const first = await testRelay({ dataDir })
   const [atAlice, atBob] = await Promise.all([joined(first, alice), joined(first, bob)])
-  const prekey = new Uint8Array(alice.prekey())
+  const prekey = alice.prekey()
   await deposit(atBob, 1)
   await atAlice.ask({ type: 'publish', prekey })
   await atAlice.ask({ type: 'keep', blob: ITEM })

@@ -35,11 +35,11 @@ export async function ownerOf(n: number): Promise<Owner> {
       const id = fields.id ?? idOf(n)
       const held = holder === null ? null : holderOf(id, holder)
       const grant: Grant = { owner: peerId, id, holder: held, ends: 2 ** 46, ...fields }
-      return sealGrant(grant, signed(grantSignedBytes(grant)))
+      return new Uint8Array(sealGrant(grant, signed(grantSignedBytes(grant))))
     },
     prekey: (fields = {}) => {
       const prekey: Prekey = { owner: peerId, publicKey: new Uint8Array(32).fill(n), made: 1, ...fields }
-      return sealPrekey(prekey, signed(prekeySignedBytes(prekey)))
+      return new Uint8Array(sealPrekey(prekey, signed(prekeySignedBytes(prekey))))
     },
   }
 }
