@@ -64,6 +64,19 @@ describe.each([
     expect(await ours.newPrekey()).not.toEqual(pair)
   })
 
+  test('takes keys and bytes that are parts of something larger, as decoders give them', async () => {
+    const sealer = await create(alice)
+    const pair = await sealer.newPrekey()
+    // Node's own slices are not copies.
+    const part = (bytes: Uint8Array): Uint8Array =>
+      Buffer.concat([Uint8Array.of(1, 2, 3), bytes, Uint8Array.of(4)]).subarray(3, -1)
+    const sealed = await sealer.seal(part(pair.publicKey), part(aad), part(plaintext))
+    const parts = { enc: part(sealed.enc), ciphertext: part(sealed.ciphertext) }
+    const own = { publicKey: part(pair.publicKey), privateKey: part(pair.privateKey) }
+    expect(await sealer.open(own, part(aad), parts)).toEqual(plaintext)
+    expect(await sealer.openBackup(part(await sealer.sealBackup(part(plaintext))))).toEqual(plaintext)
+  })
+
   test('opens it with no other key or aad, and with no bit changed', async () => {
     const sealer = await create(alice)
     const pair = await sealer.newPrekey()

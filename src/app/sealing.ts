@@ -80,7 +80,7 @@ async function open(pair: PrekeyPair, aad: Uint8Array, sealed: Sealed): Promise<
 }
 
 const importKey = (key: Uint8Array, isPublic: boolean): Promise<CryptoKey> =>
-  suite.kem.importKey('raw', key.slice().buffer, isPublic)
+  suite.kem.importKey('raw', new Uint8Array(key).buffer, isPublic)
 
 async function createBackupSealer(
   entropy: Uint8Array,

@@ -32,7 +32,10 @@ test('a relay without a mailbox is a relay all the same, and is not asked again'
 
 describe('our own mailbox', () => {
   test('that goes away in the middle of a request is told, and opened anew', async () => {
-    const relay = await scripted(({ stream }) => stream.abort(new Error('gone')))
+    const relay = await scripted(({ request, answer, stream }) => {
+      if (request.type === 'recall') answer()
+      else stream.abort(new Error('gone'))
+    })
     const client = await mailClientAt(relay.address)
     await ready(client)
     expect(await outcome(client.transport.mailbox.fetch(0))).toContain('the stream to the mailbox ended')
@@ -47,6 +50,11 @@ describe('our own mailbox', () => {
     expect(relay.streams.opened).toBe(2)
     client.time.advance(MAILBOX_BACKOFF.firstMs + 1)
     await ready(client, 3)
+    // One that has answered since is well.
+    await client.transport.mailbox.recall()
+    expect(await outcome(client.transport.mailbox.fetch(0))).toContain('ended')
+    client.time.advance(MAILBOX_BACKOFF.firstMs)
+    await ready(client, 4)
   })
 
   test('that goes away with its relay comes back with it', async () => {
