@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const TESTS = ['src/**/*.test.ts', 'relay/**/*.test.ts']
 /** What opens sockets and starts processes. */
 const INTEGRATION = ['**/*.integration.test.ts']
+/** The same, but needs the whole machine: hundreds of clients in one process. */
+const ALONE = ['**/*.alone.test.ts']
 /** What simulates for minutes. */
 const SIMULATION = ['**/*.simulation.test.ts']
 
@@ -17,8 +19,12 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: TESTS, exclude: [...INTEGRATION, ...SIMULATION] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: TESTS, exclude: [...INTEGRATION, ...ALONE, ...SIMULATION] },
+      },
       { extends: true, test: { name: 'integration', include: INTEGRATION, exclude: ['node_modules/**'] } },
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: ['node_modules/**'] } },
       {
         extends: true,
         test: {

@@ -25,7 +25,7 @@ test('messages are kept for as long as the user says, on this device only', asyn
   await bob.page.goto('about:blank')
   await alice.presence('offline')
   await alice.send('waits')
-  await alice.hasStatus('waits', 'pending')
+  await alice.hasStatus('waits', 'synced')
   expect(await alice.texts()).toEqual(['from Alice', 'from Bob', 'waits'])
   await alice.page.clock.install({ time: Date.now() + 2 * 3_600_000 })
   await alice.open()

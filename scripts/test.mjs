@@ -13,6 +13,7 @@ await script(async () => {
   const code = await firstFailure([
     () => step('verify', env, counts),
     () => step('integration', env, counts),
+    () => step('alone', env, counts),
     () => step('simulation', env, counts),
     () => ensureBuilt().then(() => 0),
     () => step('test:e2e', env, counts),

@@ -8,10 +8,15 @@ import type { Arrival } from './errand.ts'
 
 const ICON = '/icon-192.png'
 
+/** The app is one page. */
+const PAGE = '/'
+
 /** Whether someone looks at the app: it says itself what has come. */
 export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise<boolean> {
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  return windows.some(({ visibilityState }) => visibilityState === 'visible')
+  return windows.some(
+    ({ url, visibilityState }) => visibilityState === 'visible' && new URL(url).pathname === PAGE,
+  )
 }
 
 /** Shows who wrote, one notification for each person, as far as the user wants it and the browser lets us. */

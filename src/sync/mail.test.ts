@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { inviteGrant, grantSignedBytes, sealGrant } from '../protocol/grant.ts'
+import { grantSignedBytes, inviteGrant, openGrant, sealGrant } from '../protocol/grant.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/identity.ts'
 import { addContactByInvite } from '../store/outbox.ts'
@@ -179,6 +179,19 @@ describe('two who are never there at the same time', () => {
     await within(async () => (await alice.statuses()).at(-1) === 'Pending', 'nothing')
     expect(await inbox()).toBe(0)
   })
+})
+
+test('who meets for the first time in a session can leave each other mail from then on', async () => {
+  await openLink()
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'hello')
+  await within(are(alice, 'Delivered'), 'delivery')
+  await within(
+    async () => (await bob.db.contacts.get(alice.who.peerId))?.grant_from !== undefined,
+    'her grant',
+  )
+  const grant = async () => (await alice.db.contacts.get(bob.who.peerId))?.grant_from
+  await within(async () => openGrant((await grant()) ?? new Uint8Array()).grant.holder !== null, 'his grant')
 })
 
 test('live and by mail are one message', async () => {

@@ -44,6 +44,8 @@ export class Performer {
   readonly #said = new Map<PeerId, PeerWords>()
   /** The summary that was last sent, by session. */
   readonly #summaryTold = new Map<string, string>()
+  /** Grants of those who are no contacts yet. */
+  readonly #grants = new Map<PeerId, Uint8Array>()
   /** The sessions in which our grant was sent. */
   readonly #granted = new Set<string>()
 
@@ -56,7 +58,9 @@ export class Performer {
   forget(peer: PeerId, session: string, last: boolean): void {
     this.#summaryTold.delete(session)
     this.#granted.delete(session)
-    if (last) this.#said.delete(peer)
+    if (!last) return
+    this.#said.delete(peer)
+    this.#grants.delete(peer)
   }
 
   /** Resolves when it is done and its outcome was fed. Rejects with what the store throws. */
@@ -98,6 +102,7 @@ export class Performer {
         const outcome = await this.#accept(peer, effect)
         const through = effect.push.number
         feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
+        await this.#meet(peer, effect.session)
         return
       }
       case 'release':
@@ -128,7 +133,8 @@ export class Performer {
         sessions.get(effect.session)?.close('another session is used')
         return
       case 'take-grant':
-        await takeGrant(options, peer, effect.grant)
+        this.#grants.set(peer, effect.grant)
+        await this.#takeGrant(peer)
         return
       case 'hear-typing':
         if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
@@ -146,6 +152,21 @@ export class Performer {
         if (summary !== null) this.#hooks.greeted()
       }
     }
+  }
+
+  /** Whoever was a stranger when the session began may be a contact by what they said in it. */
+  async #meet(peer: PeerId, session: string): Promise<void> {
+    await this.#takeGrant(peer)
+    await this.#tellGrant(peer, session)
+  }
+
+  /** Keeps their grant as soon as there is a contact to keep it for: it comes before their introduction does. */
+  async #takeGrant(peer: PeerId): Promise<void> {
+    const { options } = this.#core
+    const grant = this.#grants.get(peer)
+    if (grant === undefined || (await readContact(options.db, peer)) === undefined) return
+    this.#grants.delete(peer)
+    await takeGrant(options, peer, grant)
   }
 
   /** Lets an accepted contact leave us mail, once in a session (SPEC 4.14). */
