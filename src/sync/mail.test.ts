@@ -6,30 +6,30 @@ import { saveInviteSecret } from '../store/identity.ts'
 import { addContactByInvite } from '../store/outbox.ts'
 import { Device } from '../testing/device.ts'
 import { FakeTime, until } from '../testing/fake-world.ts'
+import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { PostOffice } from '../testing/post-office.ts'
 import { DEPOSIT_CHECK_MS } from './limits.ts'
 
 const SECRET = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 let network: MemoryNetwork
 let time: FakeTime
-let office: PostOffice
+let post: MemoryPost
 let alice: Device
 let bob: Device
 
 async function device(name: string, number: number): Promise<Device> {
   const who = person(name, number)
   const made = new Device(who, await databaseOf(who, time.now()), network, time)
-  made.office = office
+  made.post = post
   return made
 }
 
 beforeEach(async () => {
   network = new MemoryNetwork()
   time = new FakeTime()
-  office = new PostOffice(time, person('Anyone', 9).crypto.verify)
+  post = new MemoryPost(time, person('Anyone', 9).crypto.verify)
   alice = await device('Alice', 1)
   bob = await device('Bob', 2)
 })
@@ -74,12 +74,20 @@ async function visit(
   await device.goOffline()
 }
 
+/** Someone's prekey lies in their mailbox. */
+const hasPrekey = (device: Device) => async () =>
+  (await post.store().prekey(device.who.peerId, 'any')) !== null
+
+/** How many items lie in someone's mailbox. */
+const itemsOf = async (device: Device): Promise<number> =>
+  (await post.store().fetch(device.who.peerId, 0)).items.length
+
 const nothingOwed = (device: Device) => async () => (await device.db.owed.count()) === 0
 
 describe('two who are never there at the same time', () => {
   beforeEach(async () => {
     // Bob's prekey is there from an earlier visit.
-    await visit(bob, async () => (await bob.db.prekeys.count()) === 1, 'a prekey')
+    await visit(bob, hasPrekey(bob), 'a prekey')
     await openLink()
   })
 
@@ -118,8 +126,8 @@ describe('two who are never there at the same time', () => {
     await alice.write(bob, 'hello')
     await alice.comeOnline()
     await within(are(alice, 'Synced'), 'the deposit')
-    office.burn()
-    await visit(bob, async () => (await bob.db.prekeys.count()) === 1, 'nothing to come')
+    post.wipe()
+    await visit(bob, hasPrekey(bob), 'nothing to come')
     expect(await bob.texts(alice)).toEqual([])
     const seen = new Set<string>()
     time.advance(DEPOSIT_CHECK_MS)
@@ -134,25 +142,19 @@ describe('two who are never there at the same time', () => {
   test('a relay that is down in between loses nothing', async () => {
     await alice.write(bob, 'hello')
     await alice.comeOnline()
-    office.isClosed = true
+    post.close()
     time.advance(20_000)
     expect(await alice.statuses()).toEqual(['Pending', 'Pending'])
-    office.isClosed = false
+    post.open()
+    alice.mailbox?.connect()
     await within(are(alice, 'Synced'), 'the deposit')
   })
 
   test('an answer that is lost on its way: the letter is not left twice', async () => {
     await alice.write(bob, 'hello')
     await alice.comeOnline()
-    const { counter } = alice
-    if (counter === undefined) throw new Error('no mail')
-    const deposit = counter.deposit.bind(counter)
     let deposits = 0
-    counter.deposit = async (at, item) => {
-      await deposit(at, item)
-      if (++deposits === 1) throw new Error('the answer was lost')
-      return 'done'
-    }
+    post.lose = (_peer, { type }) => (type === 'deposit' && ++deposits === 1 ? 'answer' : null)
     await within(are(alice, 'Synced'), 'the deposit')
     expect(deposits).toBe(1)
   })
@@ -168,16 +170,15 @@ describe('two who are never there at the same time', () => {
     await alice.write(bob, 'two')
     await visit(alice, async () => (await alice.db.deposits.count()) === 1, 'the second deposit')
     await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
-    const inbox = async () => (await bob.counter?.fetch(0))?.items.length
     await bob.comeOnline()
-    await within(async () => (await inbox()) === 0, 'an empty mailbox')
+    await within(async () => (await itemsOf(bob)) === 0, 'an empty mailbox')
     await bob.goOffline()
     expect(await bob.texts(alice)).toEqual(['one'])
     await alice.write(bob, 'three')
     await alice.comeOnline()
     time.advance(60_000)
     await within(async () => (await alice.statuses()).at(-1) === 'Pending', 'nothing')
-    expect(await inbox()).toBe(0)
+    expect(await itemsOf(bob)).toBe(0)
   })
 })
 
@@ -203,13 +204,13 @@ test('live and by mail are one message', async () => {
   await alice.write(bob, 'by mail')
   await within(async () => (await alice.statuses()).at(-1) === 'Synced', 'the deposit')
   // They meet before Bob has looked into his mailbox.
-  bob.office = undefined
+  bob.post = undefined
   await bob.comeOnline()
   await within(are(alice, 'Delivered'), 'delivery')
   await bob.goOffline()
-  bob.office = office
+  bob.post = post
   await bob.comeOnline()
-  await within(async () => (await bob.counter?.fetch(0))?.items.length === 0, 'an empty mailbox')
+  await within(async () => (await itemsOf(bob)) === 0, 'an empty mailbox')
   expect(await bob.texts(alice)).toEqual(['live', 'by mail'])
 })
 
@@ -219,10 +220,10 @@ test('the recovery phrase alone brings the contacts back', async () => {
   await alice.write(bob, 'hello')
   await within(are(alice, 'Delivered'), 'delivery')
   time.advance(5_000)
-  await within(async () => (await alice.counter?.recall()) != null, 'a backup')
+  await within(async () => (await post.store().recall(alice.who.peerId)) !== null, 'a backup')
   await alice.goOffline()
   const again = new Device(alice.who, await databaseOf(alice.who, time.now()), network, time)
-  again.office = office
+  again.post = post
   await again.comeOnline()
   await within(async () => (await again.texts(bob)).length === 1, 'the history')
   expect(await again.db.contacts.get(bob.who.peerId)).toMatchObject({ state: 'accepted', nickname: 'Bob' })
@@ -230,7 +231,7 @@ test('the recovery phrase alone brings the contacts back', async () => {
 })
 
 test('where there is no mail everything else works', async () => {
-  alice.office = undefined
+  alice.post = undefined
   await openLink()
   await Promise.all([alice.comeOnline(), bob.comeOnline()])
   await alice.write(bob, 'hello')

@@ -13,9 +13,9 @@ import { cleanUp } from '../sync/clean-up.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { beginStart } from '../sync/start.ts'
 import { type FakeTime, silentLog } from './fake-world.ts'
+import type { MemoryMailbox, MemoryPost } from './memory-mailbox.ts'
 import type { MemoryNetwork, MemoryTransport } from './memory-network.ts'
 import type { Person } from './people.ts'
-import type { Counter, PostOffice } from './post-office.ts'
 import { quickSealer } from './quick-sealer.ts'
 
 export class Device {
@@ -31,8 +31,8 @@ export class Device {
   readonly typing: PeerId[] = []
   trouble: string | null = null
   /** Where there is mail; without it there is none. */
-  office: PostOffice | undefined
-  counter: Counter | undefined
+  post: MemoryPost | undefined
+  mailbox: MemoryMailbox | undefined
 
   constructor(who: Person, db: GigiDatabase, network: MemoryNetwork, time: FakeTime) {
     this.who = who
@@ -46,7 +46,8 @@ export class Device {
     this.transport = this.network.transport(this.who.peerId)
     await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
     const epoch = await raiseEpoch(this.db)
-    this.counter = this.office?.open(this.who.peerId)
+    this.mailbox = this.post?.mailbox(this.who.peerId)
+    this.mailbox?.connect()
     this.engine = new SyncEngine({
       db: this.db,
       epoch,
@@ -60,9 +61,9 @@ export class Device {
       log: silentLog,
       start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
       relays: () => [],
-      ...(this.counter === undefined
+      ...(this.mailbox === undefined
         ? {}
-        : { mail: { mailbox: this.counter, sealer: quickSealer(this.who) } }),
+        : { mail: { mailbox: this.mailbox, sealer: quickSealer(this.who) } }),
       listener: {
         network: () => undefined,
         peer: (peer, report) => this.reports.set(peer, report),
@@ -76,8 +77,9 @@ export class Device {
   }
 
   async goOffline(): Promise<void> {
+    // With its transport: nothing waits for an answer any more.
+    this.mailbox?.stop()
     await this.engine?.stop()
-    this.counter?.leave()
     this.engine = undefined
   }
 

@@ -3,8 +3,8 @@
  * and answers go through their encoding, arrive later, and are lost as tests like it.
  */
 import { MemoryMailboxStore } from '../../relay/mailbox/memory-store.ts'
-import { Mailbox as RelayMailbox } from '../../relay/mailbox/mailbox.ts'
-import { roomOf } from '../../relay/mailbox/store.ts'
+import { Mailbox as RelayMailbox, type Outcome as Answer } from '../../relay/mailbox/mailbox.ts'
+import { type MailboxStore, roomOf } from '../../relay/mailbox/store.ts'
 import type { PeerId } from '../domain/ids.ts'
 import {
   decodeMailboxNews,
@@ -22,8 +22,29 @@ const ROOM_BYTES = 64 * 1024 * 1024
 /** What becomes of a request on its way: it never comes to the mailbox, or its answer never comes back. */
 export type MailLoss = 'request' | 'answer' | null
 
+/** What lies between a client and its relay. */
+export interface MailLine {
+  /** Resolves when what was sent now has come to the relay. */
+  there(): Promise<void>
+  /** Resolves when what the relay sends now has come back. */
+  back(): Promise<void>
+  /** Lets the client see what happens at its end. */
+  here(run: () => void): void
+}
+
+const passing = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const SHORT_LINE: MailLine = {
+  there: passing,
+  back: passing,
+  here: (run) => {
+    run()
+  },
+}
+
 interface RelayInMemory {
   isOpen: boolean
+  store: MailboxStore
   mailbox: RelayMailbox
   readonly clients: Set<MemoryMailbox>
 }
@@ -35,6 +56,12 @@ export class MemoryPost {
   readonly #relays = new Map<string, RelayInMemory>()
   /** Tests replace it. */
   lose: (peer: PeerId, request: MailboxRequest) => MailLoss = () => null
+  /** How a relay answers; `honest` does as it should. Simulations replace it. */
+  serve: (peer: PeerId, request: MailboxRequest, honest: () => Promise<Answer>) => Promise<Answer> = (
+    _peer,
+    _request,
+    honest,
+  ) => honest()
 
   constructor(clock: Clock, verify: Crypto['verify']) {
     this.#clock = clock
@@ -42,16 +69,21 @@ export class MemoryPost {
   }
 
   /** Someone's client, not connected, whose own mailbox is at the relay of that name, which is its address. */
-  mailbox(self: PeerId, relay = 'relay'): MemoryMailbox {
+  mailbox(self: PeerId, relay = 'relay', line = SHORT_LINE): MemoryMailbox {
     if (!this.#relays.has(relay)) this.open(relay)
-    return new MemoryMailbox(this, self, relay)
+    return new MemoryMailbox(this, self, relay, line)
+  }
+
+  /** What a relay keeps mail in. */
+  store(relay = 'relay'): MailboxStore {
+    return this.#at(relay).store
   }
 
   /** The relay is there, for the first time or again; its clients connect when they like. */
   open(relay = 'relay'): void {
     const known = this.#relays.get(relay)
     if (known !== undefined) known.isOpen = true
-    else this.#relays.set(relay, { isOpen: true, mailbox: this.#empty(relay), clients: new Set() })
+    else this.#relays.set(relay, { isOpen: true, ...this.#empty(relay), clients: new Set() })
   }
 
   /** The relay goes away; what it holds is there again when it opens. */
@@ -63,7 +95,7 @@ export class MemoryPost {
 
   /** The relay loses all that it holds, and stays. */
   wipe(relay = 'relay'): void {
-    this.#at(relay).mailbox = this.#empty(relay)
+    Object.assign(this.#at(relay), this.#empty(relay))
   }
 
   join(relay: string, client: MemoryMailbox): void {
@@ -79,17 +111,19 @@ export class MemoryPost {
   }
 
   /** What the mailbox at a relay says to `peer`. Rejects when there is no answer. */
-  async ask<T>(relay: string, peer: PeerId, { ask, read }: Question<T>): Promise<Outcome<T>> {
+  async ask<T>(relay: string, peer: PeerId, line: MailLine, { ask, read }: Question<T>): Promise<Outcome<T>> {
     const request = decodeMailboxRequest(encodeMailboxRequest(ask(1)))
     if (request === null) throw new Error('a request of no kind')
     const loss = this.lose(peer, request)
-    await passing()
-    if (loss === 'request') throw new Error('the request was lost')
-    if (!this.isOpen(relay)) throw new Error(`the relay ${relay} is not there`)
-    const outcome = await this.#at(relay).mailbox.answer(peer, request)
-    const answer = decodeMailboxNews(encodeMailboxNews({ type: 'answer', number: 1, ...outcome }))
-    await passing()
+    await line.there()
+    const answered = loss !== 'request' && this.isOpen(relay)
+    const outcome = answered
+      ? await this.serve(peer, request, () => this.#at(relay).mailbox.answer(peer, request))
+      : null
+    await line.back()
+    if (outcome === null) throw new Error(`the request was lost, or the relay ${relay} is not there`)
     if (loss === 'answer') throw new Error('the answer was lost')
+    const answer = decodeMailboxNews(encodeMailboxNews({ type: 'answer', number: 1, ...outcome }))
     if (answer?.type !== 'answer') throw new Error('an answer of no kind')
     return answer.code === 'done' ? { code: 'done', value: read(answer.payload) } : { code: answer.code }
   }
@@ -100,9 +134,10 @@ export class MemoryPost {
     return found
   }
 
-  #empty(relay: string): RelayMailbox {
-    return new RelayMailbox({
-      store: new MemoryMailboxStore(roomOf(ROOM_BYTES)),
+  #empty(relay: string): Pick<RelayInMemory, 'store' | 'mailbox'> {
+    const store = new MemoryMailboxStore(roomOf(ROOM_BYTES))
+    const mailbox = new RelayMailbox({
+      store,
       verify: this.#verify,
       now: () => this.#clock.now(),
       deposited: (owner) => {
@@ -112,6 +147,7 @@ export class MemoryPost {
         throw error
       },
     })
+    return { store, mailbox }
   }
 }
 
@@ -119,18 +155,20 @@ export class MemoryMailbox extends MailboxCalls {
   readonly self: PeerId
   readonly #post: MemoryPost
   readonly #relay: string
+  readonly #line: MailLine
   #listener: MailboxListener | undefined
-  /** Counts connections; what was asked by an earlier one is not answered. */
-  #connections = 0
   #isConnected = false
   /** There was news, and nothing fetched since. */
   #isTold = false
+  /** Ends what is under way on the connection. */
+  #ends = new Set<(error: Error) => void>()
 
-  constructor(post: MemoryPost, self: PeerId, relay: string) {
+  constructor(post: MemoryPost, self: PeerId, relay: string, line: MailLine) {
     super()
     this.#post = post
     this.self = self
     this.#relay = relay
+    this.#line = line
   }
 
   /** We are on a network from now on; our own mailbox is ready if its relay is there. */
@@ -138,17 +176,23 @@ export class MemoryMailbox extends MailboxCalls {
     if (this.#isConnected || !this.#post.isOpen(this.#relay)) return
     this.#isConnected = true
     this.#isTold = false
-    this.#connections += 1
     this.#post.join(this.#relay, this)
-    this.#listener?.ready()
+    this.#line.here(() => this.#listener?.ready())
   }
 
   disconnect(): void {
-    if (!this.#isConnected) return
-    this.#isConnected = false
-    this.#connections += 1
-    this.#post.leave(this.#relay, this)
-    this.#listener?.gone()
+    const ends = this.#leave()
+    if (ends === null) return
+    this.#line.here(() => {
+      for (const end of ends) end(new Error('the stream to the mailbox ended'))
+      this.#listener?.gone()
+    })
+  }
+
+  /** Nobody waits for it any more. */
+  stop(): void {
+    this.#listener = undefined
+    for (const end of this.#leave() ?? []) end(new Error('we have left'))
   }
 
   listen(listener: MailboxListener): void {
@@ -160,9 +204,9 @@ export class MemoryMailbox extends MailboxCalls {
   tell(): void {
     if (this.#isTold) return
     this.#isTold = true
-    const connection = this.#connections
-    setImmediate(() => {
-      if (connection === this.#connections) this.#listener?.arrived()
+    const connection = this.#ends
+    void this.#line.back().then(() => {
+      if (connection === this.#ends) this.#listener?.arrived()
     })
   }
 
@@ -178,12 +222,24 @@ export class MemoryMailbox extends MailboxCalls {
   }
 
   async #ask<T>(relay: string, question: Question<T>): Promise<Outcome<T>> {
-    const connection = this.#connections
     if (!this.#isConnected) throw new Error('we are not connected to our relay')
-    const outcome = await this.#post.ask(relay, this.self, question)
-    if (connection !== this.#connections) throw new Error('the stream to the mailbox ended')
-    return outcome
+    const ends = this.#ends
+    const ended = Promise.withResolvers<never>()
+    ends.add(ended.reject)
+    try {
+      return await Promise.race([ended.promise, this.#post.ask(relay, this.self, this.#line, question)])
+    } finally {
+      ends.delete(ended.reject)
+    }
+  }
+
+  /** What was under way on the connection; null: there was none. */
+  #leave(): ReadonlySet<(error: Error) => void> | null {
+    if (!this.#isConnected) return null
+    this.#isConnected = false
+    this.#post.leave(this.#relay, this)
+    const ends = this.#ends
+    this.#ends = new Set()
+    return ends
   }
 }
-
-const passing = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
