@@ -9,6 +9,7 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '1000' },
     peers: { type: 'string', default: '4' },
     faults: { type: 'string', default: 'all' },
+    apart: { type: 'boolean', default: false },
   },
 })
 const { findings, ...result } = await simulate({
@@ -16,6 +17,7 @@ const { findings, ...result } = await simulate({
   messages: Number(values.messages),
   peers: Number(values.peers),
   faults: readFaults(values.faults),
+  apart: values.apart,
 })
 console.log(JSON.stringify(result))
 for (const finding of findings) console.error(finding)

@@ -2,8 +2,10 @@
 import { addContact } from '../../store/contacts.ts'
 import { createIdentity, saveConfig } from '../../store/identity.ts'
 import type { PersistenceConfig } from '../../domain/config.ts'
-import type { InstallationId } from '../../domain/ids.ts'
+import type { InstallationId, PeerId } from '../../domain/ids.ts'
+import { grantSignedBytes, inviteGrant, sealGrant } from '../../protocol/grant.ts'
 import { toBase64url } from '../../protocol/identifiers.ts'
+import { GRANT_LIFE_MS } from '../../protocol/limits.ts'
 import { GigiDatabase } from '../../store/schema.ts'
 import type { Clock } from '../../sync/ports.ts'
 import type { Person } from '../people.ts'
@@ -25,6 +27,8 @@ export class Device {
   storageDead = false
   /** Whether its user wants the app open. */
   #wanted = false
+  /** It may not be opened now, whatever its user wants. */
+  #barred = false
   readonly #tabs = new Set<Tab>()
 
   constructor(world: World, who: Person, name: string, contacts: readonly Person[]) {
@@ -50,8 +54,20 @@ export class Device {
     })
     await saveConfig(db, config)
     for (const { peerId, nickname } of this.contacts)
-      await addContact(db, who.peerId, { peerId, nickname, relays: [] }, now)
+      await addContact(
+        db,
+        who.peerId,
+        { peerId, nickname, relays: [], grant: await this.#grantOf(peerId, now) },
+        now,
+      )
     db.close()
+  }
+
+  /** What the link of a contact brings: leave to leave them mail. */
+  async #grantOf(peer: PeerId, now: number): Promise<Uint8Array> {
+    const secret = toBase64url(this.who.random.bytes(16))
+    const grant = inviteGrant(peer, secret, now + GRANT_LIFE_MS)
+    return sealGrant(grant, await this.world.crypto(peer).sign(grantSignedBytes(grant)))
   }
 
   /** The newest tab in which something can be done. */
@@ -66,6 +82,7 @@ export class Device {
   /** Opens the app in one more tab, which takes over. */
   open(): void {
     this.#wanted = true
+    if (this.#barred) return
     const tab = new Tab(this)
     this.#tabs.add(tab)
     tab.open().catch(() => {
@@ -77,6 +94,18 @@ export class Device {
   close(): void {
     this.#wanted = false
     for (const tab of this.#tabs) void tab.stop()
+  }
+
+  /** Closes the app until it is admitted again. */
+  bar(): void {
+    this.#barred = true
+    for (const tab of this.#tabs) void tab.stop()
+  }
+
+  /** It may be open, and is if its user wants it. */
+  admit(): void {
+    this.#barred = false
+    if (this.#wanted && this.#tabs.size === 0) this.open()
   }
 
   /** A tab is gone. The last one is opened again, as long as the user wants the app open. */

@@ -26,6 +26,8 @@ export const FAULT_NAMES = [
   'tabs',
   /** All have the same nickname. */
   'nicknames',
+  /** For hours people are never there together: what they write goes by mail alone. */
+  'apart',
 ] as const
 export type FaultName = (typeof FAULT_NAMES)[number]
 

@@ -38,7 +38,7 @@ export class Faults {
   }
 
   begin(): void {
-    const { devices, network } = this.#world
+    const { devices, network, shifts } = this.#world
     const chance = this.#chance
     this.#strike('partition', 2 * HOUR, () => {
       for (const { who } of devices) network.setSide(who.peerId, chance.between(1, 2))
@@ -50,6 +50,12 @@ export class Faults {
       network.setRelayDown(true)
       this.#later(SECOND, HOUR, () => {
         network.setRelayDown(false)
+      })
+    })
+    this.#strike('apart', 10 * HOUR, () => {
+      shifts.begin()
+      this.#later(HOUR, 6 * HOUR, () => {
+        if (this.#names.has('apart')) shifts.end()
       })
     })
     for (const device of devices) this.#beginFor(device)

@@ -2,9 +2,11 @@
 import type { PeerId } from '../../domain/ids.ts'
 import type { Watch } from '../../protocol/presence.ts'
 import type { Transport, TransportListener } from '../../sync/ports.ts'
+import type { MemoryMailbox } from '../memory-mailbox.ts'
 import type { Chance } from './chance.ts'
 import type { Gate } from './event-loop.ts'
 import { INSTANT_MS, type LinkFaults } from './link-faults.ts'
+import type { SimulatedMail } from './mail.ts'
 import type { Schedule } from './schedule.ts'
 import { openWire, type SimulatedSession } from './wire.ts'
 
@@ -17,6 +19,7 @@ export class SimulatedNetwork {
   readonly schedule: Schedule
   readonly chance: Chance
   readonly links: LinkFaults
+  readonly mail: SimulatedMail
   /** The newest transport of each peer is the one that is dialled. */
   readonly #members = new Map<PeerId, SimulatedTransport[]>()
   readonly #watchers = new Map<PeerId, Set<SimulatedTransport>>()
@@ -25,10 +28,11 @@ export class SimulatedNetwork {
   readonly #unplugged = new Set<PeerId>()
   #relayDown = false
 
-  constructor(schedule: Schedule, chance: Chance, links: LinkFaults) {
+  constructor(schedule: Schedule, chance: Chance, links: LinkFaults, mail: SimulatedMail) {
     this.schedule = schedule
     this.chance = chance
     this.links = links
+    this.mail = mail
   }
 
   join(member: SimulatedTransport): void {
@@ -97,6 +101,14 @@ export class SimulatedNetwork {
     this.#renewPresenceOf(peer)
   }
 
+  /** The mailbox goes and comes without its relay; what it holds is there again. */
+  setMailShut(shut: boolean): void {
+    const { post } = this.mail
+    if (shut) post.close()
+    else post.open()
+    for (const members of this.#members.values()) for (const member of members) member.renewMail()
+  }
+
   setSide(peer: PeerId, side: number): void {
     this.#sides.set(peer, side)
   }
@@ -107,6 +119,7 @@ export class SimulatedTransport implements Transport {
   readonly network: SimulatedNetwork
   readonly gate: Gate
   readonly sessions = new Set<SimulatedSession>()
+  readonly mailbox: MemoryMailbox
   readonly #told = new Map<PeerId, boolean | null>()
   #opened = 0
   #alive = true
@@ -114,11 +127,14 @@ export class SimulatedTransport implements Transport {
   watches: readonly Watch[] = []
   /** Is told of every frame that is sent. */
   onSend: (session: SimulatedSession, frame: Uint8Array) => void = () => undefined
+  /** Is told of every frame that has come. */
+  onReceive: (frame: Uint8Array) => void = () => undefined
 
   constructor(network: SimulatedNetwork, self: PeerId, gate: Gate) {
     this.network = network
     this.self = self
     this.gate = gate
+    this.mailbox = network.mail.client(self, gate)
   }
 
   get isAlive(): boolean {
@@ -149,6 +165,7 @@ export class SimulatedTransport implements Transport {
     for (const session of [...this.sessions]) session.ended('stopped')
     this.listener = undefined
     this.#alive = false
+    this.mailbox.stop()
     this.network.leave(this)
     return Promise.resolve()
   }
@@ -160,6 +177,7 @@ export class SimulatedTransport implements Transport {
     this.sessions.clear()
     if (this.listener !== undefined) this.network.leave(this)
     this.listener = undefined
+    this.mailbox.disconnect()
   }
 
   /** Every session goes dark. */
@@ -198,6 +216,12 @@ export class SimulatedTransport implements Transport {
     this.tell((listener) => {
       listener.network(state)
     })
+    this.renewMail()
+  }
+
+  renewMail(): void {
+    if (this.listener !== undefined && this.network.isAttached(this.self)) this.mailbox.connect()
+    else this.mailbox.disconnect()
   }
 
   async dial(peer: PeerId): Promise<void> {

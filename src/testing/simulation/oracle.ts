@@ -7,7 +7,7 @@ import type { ConversationId, LogId, MessageId, PeerId } from '../../domain/ids.
 import { difference, numbersOf, has, type SequenceSet, union } from '../../domain/sequence-set.ts'
 import { SYNC_STATUSES, type SyncStatus } from '../../domain/status.ts'
 import type { LogRow, MessageRow, MetaRow, ReceiptRow } from '../../store/schema.ts'
-import { PushWatch } from './push-watch.ts'
+import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
 import type { Change } from './watched-store.ts'
 import type { SimulatedSession } from './wire.ts'
@@ -32,6 +32,8 @@ interface KnownLog {
 interface Profile {
   epoch: number
   readonly held: Set<MessageId>
+  /** What has come in a session. */
+  readonly live: Set<MessageId>
   readonly read: Set<MessageId>
   readonly statuses: Map<MessageId, SyncStatus>
   readonly logs: Map<LogId, KnownLog>
@@ -44,6 +46,8 @@ export class Oracle {
   readonly violations: Violations = { falseStatus: 0, misordered: 0, doublePushes: 0, fencedCommits: 0 }
   /** What was found, in words, the first of it. */
   readonly findings: string[] = []
+  /** Messages that mail brought. */
+  byMail = 0
   readonly #profiles = new Map<PeerId, Profile>()
   readonly #others: (self: PeerId, conversation: ConversationId) => PeerId | undefined
   readonly #pushes = new PushWatch()
@@ -57,6 +61,11 @@ export class Oracle {
   sent(tab: Tab, session: SimulatedSession, frame: Uint8Array): void {
     for (const id of this.#pushes.sent(tab, session, frame))
       this.#found('doublePushes', tab, `${id} is pushed on two sessions at once`)
+  }
+
+  received(tab: Tab, frame: Uint8Array): void {
+    const { live } = this.#profile(tab.device.who.peerId)
+    for (const id of envelopeIds(frame)) live.add(id)
   }
 
   committed(tab: Tab, byEngine: boolean, changes: readonly Change[]): void {
@@ -96,6 +105,7 @@ export class Oracle {
     const fresh: Profile = {
       epoch: 0,
       held: new Set(),
+      live: new Set(),
       read: new Set(),
       statuses: new Map(),
       logs: new Map(),
@@ -122,6 +132,7 @@ export class Oracle {
   #message(tab: Tab, profile: Profile, row: MessageRow): void {
     const isNew = !profile.held.has(row.id)
     profile.held.add(row.id)
+    if (isNew && row.direction === 'Received' && !profile.live.has(row.id)) this.byMail++
     if (row.direction === 'Received' && row.read === 1) profile.read.add(row.id)
     const highest = profile.highestKeys.get(row.conversation_id) ?? ''
     if (isNew && row.direction === 'Sent' && row.order_key <= highest)
@@ -133,7 +144,9 @@ export class Oracle {
   #status(tab: Tab, profile: Profile, row: MessageRow): void {
     const before = profile.statuses.get(row.id) ?? 'Pending'
     const rank = SYNC_STATUSES.indexOf(row.sync_status)
-    if (rank < SYNC_STATUSES.indexOf(before))
+    // What a mailbox holds no more is on its way no more.
+    const isLostMail = before === 'Synced' && row.sync_status === 'Pending'
+    if (rank < SYNC_STATUSES.indexOf(before) && !isLostMail)
       this.#found('falseStatus', tab, `${row.content_json} went from ${before} to ${row.sync_status}`)
     profile.statuses.set(row.id, row.sync_status)
     const other = this.#other(tab, row.conversation_id)

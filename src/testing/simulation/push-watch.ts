@@ -8,6 +8,17 @@ import type { SimulatedSession } from './wire.ts'
 /** Within this a lease holds, milliseconds; a little less than it does. */
 const LEASE_HOLDS_MS = 55_000
 
+/** The ids of the messages in a frame, if it is of these types. */
+export function envelopeIds(
+  frame: Uint8Array,
+  types: readonly ('push' | 'page')[] = ['push', 'page'],
+): MessageId[] {
+  const decoded = decodeFrame(frame)
+  if (decoded?.type !== 'push' && decoded?.type !== 'page') return []
+  if (!types.includes(decoded.type)) return []
+  return decoded.envelopes.map(claimedId).filter((id) => id !== null)
+}
+
 interface Pushed {
   readonly session: SimulatedSession
   /** By the device's clock, which leases go by, and by the real one. */
@@ -21,12 +32,8 @@ export class PushWatch {
   /** Returns the messages in `frame` that are on their way on another session of the same tab. */
   sent(tab: Tab, session: SimulatedSession, frame: Uint8Array): MessageId[] {
     const { clock, world, name } = tab.device
-    const decoded = decodeFrame(frame)
-    if (decoded?.type !== 'push') return []
     const now = { session, at: clock.now(), realAt: world.schedule.now }
-    return decoded.envelopes.flatMap((envelope) => {
-      const id = claimedId(envelope)
-      if (id === null) return []
+    return envelopeIds(frame, ['push']).flatMap((id) => {
       const key = `${name}/${id}`
       const before = this.#pushed.get(key)
       this.#pushed.set(key, now)

@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto'
 import type { PersistenceConfig } from '../../domain/config.ts'
 import { FAULT_NAMES, type FaultName } from './fault-names.ts'
 import { closeAccounts, type Accounts } from './accounts.ts'
+import { GigiDatabase } from '../../store/schema.ts'
 import { World } from './world.ts'
 
 const MINUTE = 60_000
@@ -19,6 +20,8 @@ export interface SimulationOptions {
   readonly peers: number
   readonly faults: ReadonlySet<FaultName>
   readonly config?: Partial<PersistenceConfig>
+  /** People never meet again at the end: mail alone brings what is left. */
+  readonly apart?: boolean
 }
 
 export interface SimulationResult extends Accounts {
@@ -26,6 +29,8 @@ export interface SimulationResult extends Accounts {
   readonly messages: number
   readonly virtualDays: number
   readonly seconds: number
+  /** Messages that came by mail. */
+  readonly byMail: number
   /** How often each fault struck. */
   readonly struck: Readonly<Partial<Record<FaultName, number>>>
   /** Stands for all that was committed, when and by whom: the same each time for the same seed. */
@@ -44,10 +49,17 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   world.people.begin(options.messages, duration)
   await world.run(duration)
   world.faults.stop()
-  await heal(world)
-  await world.people.lookEverywhere()
-  await world.run(10 * MINUTE)
+  if (options.apart === true) {
+    world.shifts.begin()
+    await heal(world)
+  } else {
+    world.shifts.end()
+    await heal(world)
+    await world.people.lookEverywhere()
+    await world.run(10 * MINUTE)
+  }
   const accounts = await closeAccounts(world)
+  world.shifts.end()
   const virtualDays = Number(((world.schedule.now - world.begin) / DAY).toFixed(2))
   for (const device of world.devices) device.close()
   await world.run(MINUTE)
@@ -58,6 +70,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     virtualDays,
     seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
     struck: Object.fromEntries([...world.links.struck, ...world.faults.struck]),
+    byMail: world.oracle.byMail,
     course: world.oracle.course(),
     findings: world.oracle.findings,
   }
@@ -71,7 +84,12 @@ async function heal(world: World): Promise<void> {
 }
 
 async function isQuiet(world: World): Promise<boolean> {
-  for (const { tab } of world.devices) if (((await tab?.db?.offline_queue.count()) ?? 1) > 0) return false
+  for (const { name } of world.devices) {
+    const db = new GigiDatabase(name)
+    const queued = await db.offline_queue.count()
+    db.close()
+    if (queued > 0) return false
+  }
   return true
 }
 
@@ -87,7 +105,7 @@ export const isFlawless = (result: SimulationResult): boolean =>
   0
 
 /** How to run the same again. */
-export const replay = ({ seed, messages, peers, faults }: SimulationOptions): string => {
+export const replay = ({ seed, messages, peers, faults, apart }: SimulationOptions): string => {
   const names = faults.size === FAULT_NAMES.length ? 'all' : [...faults].join() || 'none'
-  return `npm run simulate -- --seed ${String(seed)} --messages ${String(messages)} --peers ${String(peers)} --faults ${names}`
+  return `npm run simulate -- --seed ${String(seed)} --messages ${String(messages)} --peers ${String(peers)} --faults ${names}${apart === true ? ' --apart' : ''}`
 }

@@ -7,6 +7,7 @@ import { SyncEngine } from '../../sync/engine.ts'
 import { beginStart } from '../../sync/start.ts'
 import type { Timer } from '../../sync/ports.ts'
 import { silentLog } from '../fake-world.ts'
+import { quickSealer } from '../quick-sealer.ts'
 import type { Device } from './device.ts'
 import { type Gate, gated } from './event-loop.ts'
 import { SimulatedTransport } from './network.ts'
@@ -31,6 +32,9 @@ export class Tab {
     this.transport = new SimulatedTransport(device.world.network, device.who.peerId, this.#gate)
     this.transport.onSend = (session, frame) => {
       device.world.oracle.sent(this, session, frame)
+    }
+    this.transport.onReceive = (frame) => {
+      device.world.oracle.received(this, frame)
     }
   }
 
@@ -66,6 +70,7 @@ export class Tab {
       log: silentLog,
       start,
       relays: () => [],
+      mail: { mailbox: this.transport.mailbox, sealer: quickSealer(who) },
       listener: {
         network: () => undefined,
         peer: () => undefined,

@@ -104,7 +104,9 @@ export class SimulatedSession implements Session {
 
   received(frame: Uint8Array): void {
     this.owner.tell((listener) => {
-      if (this.isOpen && !this.#closing) listener.frame(this, frame)
+      if (!this.isOpen || this.#closing) return
+      this.owner.onReceive(frame)
+      listener.frame(this, frame)
     })
   }
 

@@ -11,10 +11,12 @@ import { goOn, settled } from './event-loop.ts'
 import type { FaultName } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { LinkFaults } from './link-faults.ts'
+import { SimulatedMail } from './mail.ts'
 import { SimulatedNetwork } from './network.ts'
 import { Oracle } from './oracle.ts'
 import { People } from './people.ts'
 import { Schedule } from './schedule.ts'
+import { Shifts } from './shifts.ts'
 
 /** Contacts of one person; in a small world everyone knows everyone. */
 const CONTACTS = 6
@@ -38,13 +40,15 @@ export class World {
   readonly faults: Faults
   readonly people: People
   readonly devices: readonly Device[]
+  readonly shifts: Shifts
   readonly config: PersistenceConfig
 
   constructor({ seed, peers, faults, config = {} }: WorldOptions) {
     const chanceOf = (purpose: number): Chance => new Chance(seed * 16 + purpose)
     this.chance = chanceOf(0)
     this.links = new LinkFaults(chanceOf(1), faults)
-    this.network = new SimulatedNetwork(this.schedule, chanceOf(2), this.links)
+    const mail = new SimulatedMail(this.schedule, this.links, verify)
+    this.network = new SimulatedNetwork(this.schedule, chanceOf(2), this.links, mail)
     this.faults = new Faults(this, chanceOf(3), faults)
     this.people = new People(this, chanceOf(4))
     this.config = { ...DEFAULT_CONFIG, ...configOf(chanceOf(5)), ...config }
@@ -55,6 +59,7 @@ export class World {
     this.devices = persons.map(
       (who, i) => new Device(this, who, `world-${world}/device-${String(i)}`, contactsOf(persons, i)),
     )
+    this.shifts = new Shifts(this.schedule, chanceOf(7), this.devices)
     const others = new Map<ConversationId, PeerId[]>()
     for (const { who, contacts } of this.devices)
       for (const { peerId } of contacts)
@@ -67,7 +72,7 @@ export class World {
     const own = keyOfPeerId(self)
     return {
       sign: (bytes) => Promise.resolve(signature(own, bytes)),
-      verify: (key, signed, bytes) => Promise.resolve(signature(key, bytes).equals(signed)),
+      verify,
     }
   }
 
@@ -87,6 +92,8 @@ export class World {
     }
   }
 }
+
+const verify: Crypto['verify'] = (key, signed, bytes) => Promise.resolve(signature(key, bytes).equals(signed))
 
 const signature = (key: Uint8Array, bytes: Uint8Array): Buffer =>
   createHash('sha512').update(key).update(bytes).digest()
