@@ -28,6 +28,24 @@ export const FAULT_NAMES = [
   'nicknames',
   /** For hours people are never there together: what they write goes by mail alone. */
   'apart',
+  /** The mailbox has lost its disk. */
+  'mail-burnt',
+  /** It gives again what was confirmed. */
+  'mail-repeated',
+  /** It gives in another order. */
+  'mail-shuffled',
+  /** It does not give what it holds, for a while or for good. */
+  'mail-withheld',
+  /** It takes what it throws away, holds what it says is gone, and says that it holds what it does not. */
+  'mail-lies',
+  /** A request does not come to it, or its answer does not come back. */
+  'mail-unanswered',
+  /** It cannot be reached. */
+  'mail-shut',
+  /** It has no room. */
+  'mail-full',
+  /** It gives what is no letter, or another's, or forged. */
+  'mail-garbage',
 ] as const
 export type FaultName = (typeof FAULT_NAMES)[number]
 

@@ -38,7 +38,7 @@ export class Faults {
   }
 
   begin(): void {
-    const { devices, network, shifts } = this.#world
+    const { devices, network, shifts, mailFaults } = this.#world
     const chance = this.#chance
     this.#strike('partition', 2 * HOUR, () => {
       for (const { who } of devices) network.setSide(who.peerId, chance.between(1, 2))
@@ -56,6 +56,23 @@ export class Faults {
       shifts.begin()
       this.#later(HOUR, 6 * HOUR, () => {
         if (this.#names.has('apart')) shifts.end()
+      })
+    })
+    this.#strike('mail-burnt', 6 * HOUR, () => {
+      network.setMailShut(true)
+      network.mail.post.wipe()
+      network.setMailShut(false)
+    })
+    this.#strike('mail-shut', 3 * HOUR, () => {
+      network.setMailShut(true)
+      this.#later(SECOND, HOUR, () => {
+        network.setMailShut(false)
+      })
+    })
+    this.#strike('mail-full', 3 * HOUR, () => {
+      mailFaults.setFull(true)
+      this.#later(MINUTE, HOUR, () => {
+        mailFaults.setFull(false)
       })
     })
     for (const device of devices) this.#beginFor(device)
@@ -133,13 +150,15 @@ export class Faults {
 
   /** Ends every fault; what was broken heals. */
   stop(): void {
-    const { devices, network, links } = this.#world
+    const { devices, network, links, mailFaults } = this.#world
     this.#names.clear()
     this.#atSteps = []
     this.#dieAfterCommit = false
     links.stop()
+    mailFaults.stop()
     this.#endPartition()
     network.setRelayDown(false)
+    network.setMailShut(false)
     for (const device of devices) {
       device.storageDead = false
       network.setUnplugged(device.who.peerId, false)

@@ -5,8 +5,11 @@
 import { createHash } from 'node:crypto'
 import type { ConversationId, LogId, MessageId, PeerId } from '../../domain/ids.ts'
 import { difference, numbersOf, has, type SequenceSet, union } from '../../domain/sequence-set.ts'
+import type { ConversationSummary } from '../../protocol/frames.ts'
+import { directConversationId } from '../../protocol/identifiers.ts'
+import type { ItemId } from '../../protocol/mailbox.ts'
 import { SYNC_STATUSES, type SyncStatus } from '../../domain/status.ts'
-import type { LogRow, MessageRow, MetaRow, ReceiptRow } from '../../store/schema.ts'
+import type { DepositRow, LogRow, MessageRow, MetaRow, ReceiptRow } from '../../store/schema.ts'
 import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
 import type { Change } from './watched-store.ts'
@@ -24,6 +27,8 @@ export interface Violations {
 }
 
 interface KnownLog {
+  readonly author: PeerId
+  readonly conversation: ConversationId
   accepted: SequenceSet
   read: SequenceSet
 }
@@ -36,6 +41,8 @@ interface Profile {
   readonly live: Set<MessageId>
   readonly read: Set<MessageId>
   readonly statuses: Map<MessageId, SyncStatus>
+  /** The items that a message went into. */
+  readonly items: Map<MessageId, ItemId[]>
   readonly logs: Map<LogId, KnownLog>
   /** What others proved of our logs. */
   readonly proofs: Map<LogId, { delivered: SequenceSet; read: SequenceSet }>
@@ -51,6 +58,8 @@ export class Oracle {
   readonly #profiles = new Map<PeerId, Profile>()
   readonly #others: (self: PeerId, conversation: ConversationId) => PeerId | undefined
   readonly #pushes = new PushWatch()
+  /** What the mailbox has said it holds, at any time. */
+  readonly #promised = new Set<ItemId>()
   readonly #course = createHash('sha256')
 
   /** `others` says who is on the other side of a conversation. */
@@ -61,6 +70,11 @@ export class Oracle {
   sent(tab: Tab, session: SimulatedSession, frame: Uint8Array): void {
     for (const id of this.#pushes.sent(tab, session, frame))
       this.#found('doublePushes', tab, `${id} is pushed on two sessions at once`)
+  }
+
+  /** The mailbox says that it holds this item. */
+  promised(id: ItemId): void {
+    this.#promised.add(id)
   }
 
   received(tab: Tab, frame: Uint8Array): void {
@@ -80,12 +94,27 @@ export class Oracle {
       this.#found('fencedCommits', tab, `wrote ${changes.map(({ table }) => table).join()}`)
     for (const { table, put } of changes) {
       if (table === 'meta') this.#meta(profile, put as MetaRow[])
+      if (table === 'deposits') this.#deposits(profile, put as DepositRow[])
       if (table === 'logs') this.#logs(tab, profile, put as LogRow[])
     }
     for (const { table, put } of changes) {
       if (table === 'messages') for (const row of put as MessageRow[]) this.#message(tab, profile, row)
       if (table === 'receipts') for (const row of put as ReceiptRow[]) this.#receipt(tab, profile, row)
     }
+  }
+
+  /** What a summary says of someone who has accepted and read all that `author` has written to them. */
+  writtenBy(author: PeerId, reader: PeerId): ConversationSummary[] {
+    const conversation = directConversationId(author, reader)
+    const logs = [...this.#profile(author).logs].filter(
+      ([, log]) => log.conversation === conversation && log.author === author,
+    )
+    return [
+      {
+        conversation,
+        logs: logs.map(([log, { accepted }]) => ({ log, author, accepted, read: accepted, tail: null })),
+      },
+    ]
   }
 
   /** The same for two simulations in which the same was committed, by the same, at the same time. */
@@ -108,6 +137,7 @@ export class Oracle {
       live: new Set(),
       read: new Set(),
       statuses: new Map(),
+      items: new Map(),
       logs: new Map(),
       proofs: new Map(),
       highestKeys: new Map(),
@@ -120,12 +150,22 @@ export class Oracle {
     for (const row of rows) if (row.key === 'leader') profile.epoch = Math.max(profile.epoch, row.epoch)
   }
 
+  #deposits({ items }: Profile, rows: readonly DepositRow[]): void {
+    for (const { id, message_ids } of rows)
+      for (const message of message_ids) items.set(message, [...(items.get(message) ?? []), id])
+  }
+
   #logs(tab: Tab, profile: Profile, rows: readonly LogRow[]): void {
-    for (const { log_id: log, accepted, read } of rows) {
-      const before = profile.logs.get(log) ?? { accepted: [], read: [] }
+    for (const { log_id: log, author, conversation_id: conversation, accepted, read } of rows) {
+      const before = profile.logs.get(log) ?? { author, conversation, accepted: [], read: [] }
       if (difference(before.accepted, accepted).length > 0)
         this.#found('falseStatus', tab, `log ${log} has lost what it accepted`)
-      profile.logs.set(log, { accepted: union(before.accepted, accepted), read: union(before.read, read) })
+      profile.logs.set(log, {
+        author,
+        conversation,
+        accepted: union(before.accepted, accepted),
+        read: union(before.read, read),
+      })
     }
   }
 
@@ -149,6 +189,9 @@ export class Oracle {
     if (rank < SYNC_STATUSES.indexOf(before) && !isLostMail)
       this.#found('falseStatus', tab, `${row.content_json} went from ${before} to ${row.sync_status}`)
     profile.statuses.set(row.id, row.sync_status)
+    const isPromised = (): boolean => profile.items.get(row.id)?.some((id) => this.#promised.has(id)) ?? false
+    if (row.sync_status === 'Synced' && before === 'Pending' && !isPromised())
+      this.#found('falseStatus', tab, `${row.content_json} says Synced, and no mailbox said so`)
     const other = this.#other(tab, row.conversation_id)
     if (other === undefined || (row.sync_status === before && before !== 'Pending')) return
     const log = other.logs.get(row.log_id)

@@ -20,7 +20,7 @@ export interface SimulationOptions {
   readonly peers: number
   readonly faults: ReadonlySet<FaultName>
   readonly config?: Partial<PersistenceConfig>
-  /** People never meet again at the end: mail alone brings what is left. */
+  /** From half of the time on people never meet again: mail alone brings what is left. */
   readonly apart?: boolean
 }
 
@@ -47,10 +47,12 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   world.faults.begin()
   const duration = (options.messages / options.peers) * PER_MESSAGE_MS
   world.people.begin(options.messages, duration)
-  await world.run(duration)
+  await world.run(duration / 2)
+  if (options.apart === true) world.shifts.begin(true)
+  await world.run(duration / 2)
   world.faults.stop()
   if (options.apart === true) {
-    world.shifts.begin()
+    world.mailFaults.confess()
     await heal(world)
   } else {
     world.shifts.end()
@@ -59,7 +61,6 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.run(10 * MINUTE)
   }
   const accounts = await closeAccounts(world)
-  world.shifts.end()
   const virtualDays = Number(((world.schedule.now - world.begin) / DAY).toFixed(2))
   for (const device of world.devices) device.close()
   await world.run(MINUTE)
@@ -69,7 +70,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     ...accounts,
     virtualDays,
     seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
-    struck: Object.fromEntries([...world.links.struck, ...world.faults.struck]),
+    struck: Object.fromEntries([...world.links.struck, ...world.faults.struck, ...world.mailFaults.struck]),
     byMail: world.oracle.byMail,
     course: world.oracle.course(),
     findings: world.oracle.findings,

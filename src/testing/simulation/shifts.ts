@@ -14,6 +14,7 @@ export class Shifts {
   readonly #chance: Chance
   readonly #devices: readonly Device[]
   #cancel: (() => void) | null = null
+  #isForGood = false
 
   constructor(schedule: Schedule, chance: Chance, devices: readonly Device[]) {
     this.#schedule = schedule
@@ -21,15 +22,16 @@ export class Shifts {
     this.#devices = devices
   }
 
-  begin(): void {
+  begin(forGood = false): void {
+    this.#isForGood ||= forGood
     if (this.#cancel !== null) return
     for (const device of this.#devices) device.bar()
     this.#pause()
   }
 
-  /** Everyone may come. */
+  /** Everyone may come, unless it was for good. */
   end(): void {
-    if (this.#cancel === null) return
+    if (this.#cancel === null || this.#isForGood) return
     this.#cancel()
     this.#cancel = null
     for (const device of this.#devices) device.admit()

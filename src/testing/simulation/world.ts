@@ -12,6 +12,7 @@ import type { FaultName } from './fault-names.ts'
 import { Faults } from './faults.ts'
 import { LinkFaults } from './link-faults.ts'
 import { SimulatedMail } from './mail.ts'
+import { MailFaults } from './mail-faults.ts'
 import { SimulatedNetwork } from './network.ts'
 import { Oracle } from './oracle.ts'
 import { People } from './people.ts'
@@ -38,6 +39,7 @@ export class World {
   readonly network: SimulatedNetwork
   readonly oracle: Oracle
   readonly faults: Faults
+  readonly mailFaults: MailFaults
   readonly people: People
   readonly devices: readonly Device[]
   readonly shifts: Shifts
@@ -50,6 +52,9 @@ export class World {
     const mail = new SimulatedMail(this.schedule, this.links, verify)
     this.network = new SimulatedNetwork(this.schedule, chanceOf(2), this.links, mail)
     this.faults = new Faults(this, chanceOf(3), faults)
+    this.mailFaults = new MailFaults(this, chanceOf(6), faults)
+    mail.post.serve = this.mailFaults.serve
+    mail.post.lose = this.mailFaults.lose
     this.people = new People(this, chanceOf(4))
     this.config = { ...DEFAULT_CONFIG, ...configOf(chanceOf(5)), ...config }
     const persons = Array.from({ length: peers }, (_, i) =>
