@@ -157,11 +157,13 @@ export class MemoryMailbox extends MailboxCalls {
   readonly #relay: string
   readonly #line: MailLine
   #listener: MailboxListener | undefined
+  /** Counts connections; what was sent to an earlier one does not come. */
+  #connections = 0
   #isConnected = false
   /** There was news, and nothing fetched since. */
   #isTold = false
-  /** Ends what is under way on the connection. */
-  #ends = new Set<(error: Error) => void>()
+  /** Ends what waits for an answer. */
+  readonly #ends = new Set<(error: Error) => void>()
 
   constructor(post: MemoryPost, self: PeerId, relay: string, line: MailLine) {
     super()
@@ -181,8 +183,8 @@ export class MemoryMailbox extends MailboxCalls {
   }
 
   disconnect(): void {
-    const ends = this.#leave()
-    if (ends === null) return
+    if (!this.#leave()) return
+    const ends = [...this.#ends]
     this.#line.here(() => {
       for (const end of ends) end(new Error('the stream to the mailbox ended'))
       this.#listener?.gone()
@@ -192,7 +194,8 @@ export class MemoryMailbox extends MailboxCalls {
   /** Nobody waits for it any more. */
   stop(): void {
     this.#listener = undefined
-    for (const end of this.#leave() ?? []) end(new Error('we have left'))
+    this.#leave()
+    for (const end of this.#ends) end(new Error('we have left'))
   }
 
   listen(listener: MailboxListener): void {
@@ -204,9 +207,9 @@ export class MemoryMailbox extends MailboxCalls {
   tell(): void {
     if (this.#isTold) return
     this.#isTold = true
-    const connection = this.#ends
+    const connection = this.#connections
     void this.#line.back().then(() => {
-      if (connection === this.#ends) this.#listener?.arrived()
+      if (connection === this.#connections) this.#listener?.arrived()
     })
   }
 
@@ -223,23 +226,21 @@ export class MemoryMailbox extends MailboxCalls {
 
   async #ask<T>(relay: string, question: Question<T>): Promise<Outcome<T>> {
     if (!this.#isConnected) throw new Error('we are not connected to our relay')
-    const ends = this.#ends
     const ended = Promise.withResolvers<never>()
-    ends.add(ended.reject)
+    this.#ends.add(ended.reject)
     try {
       return await Promise.race([ended.promise, this.#post.ask(relay, this.self, this.#line, question)])
     } finally {
-      ends.delete(ended.reject)
+      this.#ends.delete(ended.reject)
     }
   }
 
-  /** What was under way on the connection; null: there was none. */
-  #leave(): ReadonlySet<(error: Error) => void> | null {
-    if (!this.#isConnected) return null
+  /** Whether there was a connection to leave. */
+  #leave(): boolean {
+    if (!this.#isConnected) return false
     this.#isConnected = false
+    this.#connections += 1
     this.#post.leave(this.#relay, this)
-    const ends = this.#ends
-    this.#ends = new Set()
-    return ends
+    return true
   }
 }

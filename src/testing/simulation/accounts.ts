@@ -1,5 +1,5 @@
 /** The account at the end: every message that was sent against what both sides hold. */
-import type { PeerId } from '../../domain/ids.ts'
+import type { MessageId, PeerId } from '../../domain/ids.ts'
 import { SYNC_STATUSES } from '../../domain/status.ts'
 import { directConversationId } from '../../protocol/identifiers.ts'
 import { provenStatus } from '../../store/history.ts'
@@ -18,21 +18,33 @@ export interface Accounts extends Violations {
   readonly expiredVisibly: number
   /** With the recipient, and the author does not know. */
   readonly unconfirmed: number
+  /** People whose mailbox has no prekey of theirs, or no backup. */
+  readonly unkept: number
 }
 
 interface Holdings {
   /** Text messages by their text. */
   readonly texts: ReadonlyMap<string, readonly MessageRow[]>
   readonly isProven: (row: MessageRow) => Promise<boolean>
+  /** Whether it is in an item that a mailbox holds, as far as its author knows. */
+  readonly isInMail: (row: MessageRow) => Promise<boolean>
+  readonly has: (id: MessageId) => Promise<boolean>
   readonly close: () => void
 }
 
 export async function closeAccounts(world: World): Promise<Accounts> {
   const holdings = new Map<PeerId, Holdings>()
   for (const { who, name } of world.devices) holdings.set(who.peerId, await holdingsOf(name))
-  const { findings } = world.oracle
-  const account = { delivered: 0, lost: 0, duplicated: 0, expiredVisibly: 0, unconfirmed: 0 }
-  let misordered = world.oracle.violations.misordered
+  const { findings, violations } = world.oracle
+  let { misordered, falseStatus } = violations
+  const account = { delivered: 0, lost: 0, duplicated: 0, expiredVisibly: 0, unconfirmed: 0, unkept: 0 }
+  for (const [peer, held] of holdings)
+    for (const id of world.oracle.receivedBy(peer))
+      if (!(await held.has(id))) {
+        account.lost++
+        findings.push(`lost: ${id} was with ${peer}, and is gone`)
+      }
+  account.unkept = await countUnkept(world)
   for (const { text, author, recipient } of world.people.sent) {
     const [row, ...more] = holdings.get(author)?.texts.get(text) ?? []
     const received = (holdings.get(recipient)?.texts.get(text) ?? []).filter(
@@ -50,9 +62,15 @@ export async function closeAccounts(world: World): Promise<Accounts> {
       account.duplicated++
       findings.push(`duplicated: ${text}`)
     }
-    if (row === undefined || copy === undefined) continue
+    if (row === undefined) continue
+    const isSynced = row.sync_status === 'Synced' && !givenUp
+    if (isSynced && !(await holdings.get(author)?.isInMail(row))) {
+      falseStatus++
+      findings.push(`falseStatus: ${text} says Synced, and no mailbox is known to hold it`)
+    }
+    if (copy === undefined) continue
     // Sent again, it has a new place in its author's log and keeps its old one with who had it.
-    if (row.seq === copy.seq && row.order_key !== copy.order_key) {
+    if (row.log_id === copy.log_id && row.seq === copy.seq && row.order_key !== copy.order_key) {
       misordered++
       findings.push(`misordered: ${text} stands at ${row.order_key} and at ${copy.order_key}`)
     }
@@ -62,7 +80,19 @@ export async function closeAccounts(world: World): Promise<Accounts> {
     }
   }
   for (const { close } of holdings.values()) close()
-  return { ...account, ...world.oracle.violations, misordered }
+  return { ...account, ...violations, misordered, falseStatus }
+}
+
+async function countUnkept({ devices, network, oracle }: World): Promise<number> {
+  const store = network.mail.post.store()
+  let unkept = 0
+  for (const { who, name } of devices) {
+    const [prekey, backup] = [await store.prekey(who.peerId, ''), await store.recall(who.peerId)]
+    if (prekey !== null && backup !== null) continue
+    unkept++
+    oracle.findings.push(`unkept: the mailbox of ${name} has no ${prekey === null ? 'prekey' : 'backup'}`)
+  }
+  return unkept
 }
 
 async function holdingsOf(name: string): Promise<Holdings> {
@@ -79,6 +109,14 @@ async function holdingsOf(name: string): Promise<Holdings> {
       const status = conversation && (await provenStatus(db, conversation))(row)
       return status !== undefined && SYNC_STATUSES.indexOf(status) >= SYNC_STATUSES.indexOf('Delivered')
     },
+    async isInMail(row) {
+      const conversation = await db.conversations.get(row.conversation_id)
+      const queued = await db.offline_queue.get([conversation?.peer_id ?? row.peer_id, row.id])
+      const deposit = await db.deposits.get(queued?.item_id ?? '')
+      // What has left the queue is proven, or it is lost or unconfirmed above.
+      return queued === undefined || deposit?.state === 'held'
+    },
+    has: async (id) => (await db.messages.get(id)) !== undefined,
     close: () => {
       db.close()
     },

@@ -37,6 +37,7 @@ interface KnownLog {
 interface Profile {
   epoch: number
   readonly held: Set<MessageId>
+  readonly received: Set<MessageId>
   /** What has come in a session. */
   readonly live: Set<MessageId>
   readonly read: Set<MessageId>
@@ -103,6 +104,11 @@ export class Oracle {
     }
   }
 
+  /** All that someone ever received. */
+  receivedBy(peer: PeerId): ReadonlySet<MessageId> {
+    return this.#profile(peer).received
+  }
+
   /** What a summary says of someone who has accepted and read all that `author` has written to them. */
   writtenBy(author: PeerId, reader: PeerId): ConversationSummary[] {
     const conversation = directConversationId(author, reader)
@@ -134,6 +140,7 @@ export class Oracle {
     const fresh: Profile = {
       epoch: 0,
       held: new Set(),
+      received: new Set(),
       live: new Set(),
       read: new Set(),
       statuses: new Map(),
@@ -172,6 +179,7 @@ export class Oracle {
   #message(tab: Tab, profile: Profile, row: MessageRow): void {
     const isNew = !profile.held.has(row.id)
     profile.held.add(row.id)
+    if (row.direction === 'Received') profile.received.add(row.id)
     if (isNew && row.direction === 'Received' && !profile.live.has(row.id)) this.byMail++
     if (row.direction === 'Received' && row.read === 1) profile.read.add(row.id)
     const highest = profile.highestKeys.get(row.conversation_id) ?? ''

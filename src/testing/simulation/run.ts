@@ -102,7 +102,8 @@ export const isFlawless = (result: SimulationResult): boolean =>
     result.falseStatus +
     result.unconfirmed +
     result.doublePushes +
-    result.fencedCommits ===
+    result.fencedCommits +
+    result.unkept ===
   0
 
 /** How to run the same again. */
