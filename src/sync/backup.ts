@@ -11,11 +11,16 @@ import { reach } from './reach.ts'
 
 export class Backup {
   readonly #mail: MailContext
-  /** What this node last kept there. */
+  /** What was last kept there on this connection. */
   #kept = ''
 
   constructor(mail: MailContext) {
     this.#mail = mail
+  }
+
+  /** Our mailbox can be reached again: it may have lost its disk meanwhile. */
+  reconnected(): void {
+    this.#kept = ''
   }
 
   /** Takes in what was kept, the first time, and keeps what has changed since. Rejects with UnreachableError. */

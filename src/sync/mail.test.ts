@@ -139,6 +139,17 @@ describe('two who are never there at the same time', () => {
     await visit(bob, async () => (await bob.texts(alice)).length === 1, 'the letter')
   })
 
+  test('a relay that loses its disk gets prekey and backup anew, also from who stays', async () => {
+    const isKept = async () => (await post.store().recall(bob.who.peerId)) !== null
+    await bob.comeOnline()
+    await within(async () => (await isKept()) && bob.mailbox?.isWaiting === false, 'a backup')
+    post.close()
+    post.wipe()
+    post.open()
+    bob.mailbox?.connect()
+    await within(async () => (await isKept()) && (await hasPrekey(bob)()), 'prekey and backup')
+  })
+
   test('a relay that is down in between loses nothing', async () => {
     await alice.write(bob, 'hello')
     await alice.comeOnline()

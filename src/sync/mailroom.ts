@@ -45,6 +45,7 @@ export class Mailroom {
         this.#ready = true
         this.#isOpen = false
         this.#behind = true
+        this.#backup.reconnected()
         this.#opening.request()
       },
       arrived: () => {

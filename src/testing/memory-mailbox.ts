@@ -182,6 +182,11 @@ export class MemoryMailbox extends MailboxCalls {
     this.#line.here(() => this.#listener?.ready())
   }
 
+  /** Whether something was asked and is not answered. */
+  get isWaiting(): boolean {
+    return this.#ends.size > 0
+  }
+
   disconnect(): void {
     if (!this.#leave()) return
     const ends = [...this.#ends]
