@@ -13,6 +13,8 @@ export class Backup {
   readonly #mail: MailContext
   /** What was last kept there on this connection. */
   #kept = ''
+  /** There may be something to keep: it is looked at once, and again when it could not be kept. */
+  #isDue = true
 
   constructor(mail: MailContext) {
     this.#mail = mail
@@ -21,10 +23,27 @@ export class Backup {
   /** Our mailbox can be reached again: it may have lost its disk meanwhile. */
   reconnected(): void {
     this.#kept = ''
+    this.#isDue = true
+  }
+
+  /** Contacts or settings may have changed. */
+  changed(): void {
+    this.#isDue = true
   }
 
   /** Takes in what was kept, the first time, and keeps what has changed since. Rejects with UnreachableError. */
   async renew(): Promise<void> {
+    if (!this.#isDue) return
+    this.#isDue = false
+    try {
+      await this.#renew()
+    } catch (error) {
+      this.#isDue = true
+      throw error
+    }
+  }
+
+  async #renew(): Promise<void> {
     const { db, epoch, clock, mailbox, sealer } = this.#mail
     // Before anything is kept: an empty profile must not take the place of a full one.
     if (!(await isRecalled(db))) await mergeProfile(db, epoch, await this.#recall(), clock.now())

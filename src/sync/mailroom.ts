@@ -109,6 +109,7 @@ export class Mailroom {
     this.#renewalDue = true
     this.#core.options.timer.after(BACKUP_AFTER_MS, () => {
       this.#renewalDue = false
+      this.#backup.changed()
       if (this.#ready && this.#running) this.#renewing.request()
     })
   }

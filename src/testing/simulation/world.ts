@@ -116,7 +116,7 @@ function contactsOf(persons: readonly Person[], i: number): Person[] {
 
 /** Worlds differ: in some messages expire within hours, in some batches are small. */
 const configOf = (chance: Chance): Partial<PersistenceConfig> => ({
-  sync_interval_seconds: chance.pick([30, 120, 600]),
+  sync_interval_seconds: chance.pick([60, 120, 600]),
   max_batch_size: chance.pick([3, 10, 50]),
   message_ttl_seconds: chance.pick([7 * 86_400, 7 * 86_400, 30 * 3600, 2 * 3600]),
 })
