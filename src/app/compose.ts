@@ -66,7 +66,7 @@ export async function composeEngine(
     start,
     relays: () => transport.relays(),
     listener,
-    ...(sealer === null ? {} : { mail: { mailbox: transport.mailbox, sealer } }),
+    ...(sealer === null ? {} : { mail: { mailbox: transport.mailbox, sealer, errand } }),
     clean: clean ?? ((epoch, signal) => cleanUp(db, epoch, clock, signal)),
   })
   return { engine, transport }

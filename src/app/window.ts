@@ -6,7 +6,7 @@ import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
-import { askForPeriodicErrands } from './background.ts'
+import { askForErrand, askForPeriodicErrands } from './background.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
@@ -47,6 +47,8 @@ export function composeWindow(): GigiApp {
     }),
     status: hub,
   }
+  // What waits when the last tab goes is left to the service worker; while a tab leads it is told to come again.
+  window.addEventListener('pagehide', askForErrand)
   askForPeriodicErrands().catch((error: unknown) => {
     log.info('no periodic errands', { reason: String(error) })
   })

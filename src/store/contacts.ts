@@ -90,7 +90,8 @@ export function setContactState(
   peer: PeerId,
   state: ContactState,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.contacts, db.conversations, db.revoked_grants, async () => {
+  const { meta, contacts, conversations, revoked_grants, owed } = db
+  return db.transaction('rw', [meta, contacts, conversations, revoked_grants, owed], async () => {
     await db.contacts.update(peer, { state })
     if (state === 'blocked') await shutOut(db, peer)
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
@@ -105,6 +106,7 @@ async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
     await db.meta.delete('invite')
   }
   await revokeGrant(db, contact)
+  await db.owed.delete(peer)
 }
 
 /**
@@ -130,7 +132,9 @@ export function updateContact(
     const { installation, started, signature } = said
     const same = nickname === contact.nickname && relays.join() === contact.relays.join()
     if (same && newest?.installation === installation && newest.started === started) return null
-    await db.contacts.update(peer, { nickname, relays, newest_start: { installation, started, signature } })
+    const card_written = Math.max(contact.card_written ?? 0, started)
+    const newest_start = { installation, started, signature }
+    await db.contacts.update(peer, { nickname, relays, card_written, newest_start })
     if (nickname !== contact.nickname)
       await db.conversations.update(directConversationId(self, peer), { title: nickname })
     return null

@@ -50,28 +50,38 @@ const queueOf = (db: GigiDatabase, peer: PeerId) =>
 
 const isUnposted = (row: QueueRow): boolean => row.item_id === undefined
 
-/** Writes down that these messages go out in an item. What is not queued any more does not count. */
+/**
+ * Writes down that these messages go out in an item, under a sealed grant. One that was moved to another place meanwhile, or
+ * is in another letter, goes along and still waits.
+ */
 export function beginDeposit(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
-  id: ItemId,
+  item: { readonly id: ItemId; readonly grant: Uint8Array },
   messages: readonly AuthoredMessage[],
   now: number,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.offline_queue, db.deposits, async () => {
+  return db.transaction('rw', db.meta, db.messages, db.offline_queue, db.deposits, async () => {
     await checkEpoch(db, epoch)
+    const { id, grant } = item
     await db.deposits.add({
       id,
       peer_id: peer,
       state: 'sending',
       at: now,
+      grant,
       message_ids: messages.map((message) => message.id),
       places: placesOf(messages),
     })
-    await db.offline_queue.bulkUpdate(
-      messages.map((message) => ({ key: [peer, message.id], changes: { item_id: id } })),
+    const rows = await db.messages.bulkGet(messages.map((message) => message.id))
+    const standing = messages.filter(
+      ({ log_id, seq }, i) => rows[i]?.log_id === log_id && rows[i].seq === seq,
     )
+    for (const message of standing)
+      await db.offline_queue.update([peer, message.id], (queued) => {
+        queued.item_id ??= id
+      })
   })
 }
 
@@ -114,13 +124,18 @@ export function strikeOut(
       await changeStatus(db, peer, row, ({ sync_status }) =>
         sync_status === 'Synced' ? 'Pending' : sync_status,
       )
-      for (const id of row.message_ids)
-        await db.offline_queue.update([peer, id], (queued) => {
-          if (queued.item_id === row.id) delete queued.item_id
-        })
-      await db.deposits.delete(row.id)
+      await forget(db, peer, row)
     }
   })
+}
+
+/** Within a transaction over `offline_queue` and `deposits`. What it carried and is still queued is in no letter any more. */
+async function forget(db: GigiDatabase, peer: PeerId, row: DepositRow): Promise<void> {
+  for (const id of row.message_ids)
+    await db.offline_queue.update([peer, id], (queued) => {
+      if (queued.item_id === row.id) delete queued.item_id
+    })
+  await db.deposits.delete(row.id)
 }
 
 const depositRows = async (db: GigiDatabase, ids: readonly ItemId[]): Promise<DepositRow[]> =>
@@ -145,7 +160,7 @@ async function changeStatus(
  * The items for `peer` of which it is not known what became; those of which all is proven are forgotten.
  */
 export function openDeposits(db: GigiDatabase, epoch: number, peer: PeerId): Promise<DepositRow[]> {
-  return db.transaction('rw', db.meta, db.receipts, db.deposits, async () => {
+  return db.transaction('rw', db.meta, db.receipts, db.offline_queue, db.deposits, async () => {
     await checkEpoch(db, epoch)
     const rows = await db.deposits.where('peer_id').equals(peer).toArray()
     if (rows.length === 0) return rows
@@ -155,7 +170,7 @@ export function openDeposits(db: GigiDatabase, epoch: number, peer: PeerId): Pro
     const isProven = ({ places }: DepositRow): boolean =>
       places.every(({ log, numbers }) => difference(numbers, delivered.get(log) ?? []).length === 0)
     const proven = rows.filter(isProven)
-    if (proven.length > 0) await db.deposits.bulkDelete(proven.map((row) => row.id))
+    for (const row of proven) await forget(db, peer, row)
     return rows.filter((row) => !proven.includes(row))
   })
 }

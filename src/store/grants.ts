@@ -5,6 +5,9 @@ import { fromBase64url } from '../protocol/identifiers.ts'
 import { checkEpoch } from './leadership.ts'
 import type { ContactRow, GigiDatabase, RevokedGrantRow } from './schema.ts'
 
+/** Grants that were given to one contact before the last: a new one comes at half of the life of the one before. */
+const MAX_GRANTS_BEFORE = 4
+
 export interface GivenGrant {
   readonly id: GrantId
   readonly ends: number
@@ -26,7 +29,12 @@ export function keepGivenGrant(
     const contact = await db.contacts.get(peer)
     if (contact?.state !== 'accepted') return null
     if (contact.grant_to !== undefined && contact.grant_to.ends >= grant.ends) return contact.grant_to
-    await db.contacts.update(peer, { grant_to: grant })
+    const { grant_to: last, grants_before: before = [] } = contact
+    const grants_before = last === undefined ? before : [...before, { id: last.id, ends: last.ends }]
+    await db.contacts.update(peer, {
+      grant_to: grant,
+      grants_before: grants_before.slice(-MAX_GRANTS_BEFORE),
+    })
     return grant
   })
 }
@@ -46,23 +54,6 @@ export function keepReceivedGrant(
   })
 }
 
-/** A peer's grant does not hold any more, if it is still this one: nothing is deposited until another comes. */
-export function dropReceivedGrant(
-  db: GigiDatabase,
-  epoch: number,
-  peer: PeerId,
-  sealed: Uint8Array,
-): Promise<void> {
-  return db.transaction('rw', db.meta, db.contacts, async () => {
-    await checkEpoch(db, epoch)
-    const contact = await db.contacts.get(peer)
-    if (!sameGrant(contact?.grant_from, sealed)) return
-    await db.contacts.update(peer, (row) => {
-      delete row.grant_from
-    })
-  })
-}
-
 const sameGrant = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
   one?.length === other.length && one.every((byte, i) => byte === other[i])
 
@@ -70,9 +61,10 @@ const sameGrant = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
 export async function revokeGrant(db: GigiDatabase, contact: ContactRow | undefined): Promise<void> {
   if (contact?.grant_to === undefined) return
   const { id, ends } = contact.grant_to
-  await db.revoked_grants.put({ id, ends })
+  await db.revoked_grants.bulkPut([...(contact.grants_before ?? []), { id, ends }])
   await db.contacts.update(contact.peer_id, (row) => {
     delete row.grant_to
+    delete row.grants_before
   })
 }
 

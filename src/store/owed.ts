@@ -9,11 +9,11 @@ export async function oweProof(db: GigiDatabase, peer: PeerId, now: number): Pro
   await db.owed.put({ peer_id: peer, at })
 }
 
-/** What came by mail was accepted: its sender is to hear of it. */
+/** What came by mail was accepted: its sender is to hear of it. Strangers could make us keep too much. */
 export function oweForMail(db: GigiDatabase, epoch: number, peer: PeerId, now: number): Promise<void> {
-  return db.transaction('rw', db.meta, db.owed, async () => {
+  return db.transaction('rw', db.meta, db.contacts, db.owed, async () => {
     await checkEpoch(db, epoch)
-    await oweProof(db, peer, now)
+    if ((await db.contacts.get(peer))?.state === 'accepted') await oweProof(db, peer, now)
   })
 }
 

@@ -84,6 +84,8 @@ export interface DepositRow {
   /** held: the mailbox said so. sending: it was not heard whether it arrived. */
   state: 'sending' | 'held'
   at: number
+  /** Sealed: under which it was left, and can be asked after. */
+  grant: Uint8Array
   message_ids: readonly MessageId[]
   /** Where the messages stand, so that nothing else is put there meanwhile. */
   places: readonly LogNumbers[]
@@ -176,6 +178,8 @@ export interface ContactRow {
   grant_from?: Uint8Array
   /** Our grant for them. */
   grant_to?: { readonly id: GrantId; readonly ends: number; readonly sealed: Uint8Array }
+  /** Earlier ones, which hold until they end. */
+  grants_before?: readonly { readonly id: GrantId; readonly ends: number }[]
   /** When the newest of their prekeys was made that we have seen. */
   prekey_made?: number
   /** When the letter was written that their nickname and relays are from. */

@@ -36,8 +36,8 @@ export async function grantTo(context: GrantContext, peer: PeerId): Promise<Uint
 /** Whether the prekey that is published has had its time. */
 export async function isPrekeyDue({ db, clock }: MailContext): Promise<boolean> {
   const last = await currentPrekey(db)
-  // A clock that was put back does not keep one for good.
-  return last === undefined || Math.abs(clock.now() - last.made) >= PREKEY_LIFE_MS
+  // One that was made by a clock ahead is kept until that time has come: a newer one would have to be later still.
+  return last === undefined || clock.now() - last.made >= PREKEY_LIFE_MS
 }
 
 /** Publishes our prekey, a new one when the last has had its time, and destroys those that have had theirs (SPEC 18.6). */

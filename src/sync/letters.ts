@@ -5,6 +5,7 @@ import { MalformedError } from '../protocol/cbor.ts'
 import { grantHolds, openGrant } from '../protocol/grant.ts'
 import { keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
 import {
+  type Item,
   itemOf,
   type Letter,
   letterAad,
@@ -27,7 +28,7 @@ import { readConfig, requireIdentity } from '../store/identity.ts'
 import { oweForMail } from '../store/owed.ts'
 import { readPrekey } from '../store/prekeys.ts'
 import { BlockedError, type PeerWords } from '../store/reception.ts'
-import type { ContactRow } from '../store/schema.ts'
+import type { ContactRow, PrekeyRow } from '../store/schema.ts'
 import { acceptPush, type EffectContext, recordOldSummary, seal, summarize } from './effects.ts'
 import { type GrantContext, grantTo } from './grants.ts'
 import { reach } from './reach.ts'
@@ -37,6 +38,11 @@ import type { MailAddress, Mailbox, Sealer } from './ports.ts'
 export interface MailPorts {
   readonly mailbox: Mailbox
   readonly sealer: Sealer
+  /**
+   * Nobody has opened this: another installation of the identity may have the mailbox by now. Its prekey and its backup
+   * are left alone, and what it alone can open stays there.
+   */
+  readonly errand?: boolean
 }
 
 export interface MailContext extends GrantContext, MailPorts {}
@@ -108,35 +114,41 @@ export async function verifiedPrekey(
 }
 
 /**
- * Opens an item of our mailbox and takes in what it says. Returns who wrote it; null for what cannot be opened, is not
- * what it should be, or is from someone blocked: nothing would ever come of it. Rejects with what the store throws,
+ * Opens an item of our mailbox and takes in what it says. Returns whether it is done with: also what cannot be opened, is not
+ * what it should be, or is from someone blocked, since nothing would ever come of it. Rejects with what the store throws,
  * and the item must stay then (SPEC 19.6).
  */
-export async function takeItem(context: MailContext, item: HeldItem): Promise<PeerId | null> {
+export async function takeItem(context: MailContext, item: HeldItem): Promise<boolean> {
   const { db, epoch, clock, log } = context
-  const letter = await openMail(context, item)
+  const sealed = readable(() => openItem(item.item))
+  const prekey = sealed === null ? undefined : await readPrekey(db, sealed.prekey)
+  if (sealed !== null && prekey === undefined && context.errand === true) return false
+  const letter =
+    sealed === null || prekey === undefined ? null : await openMail(context, item.id, sealed, prekey)
   if (letter === null) {
     log.warn('an item of the mailbox is no letter for us')
-    return null
+    return true
   }
   const peer = letter.sender
   try {
-    // Before it is taken in: if this device dies in between, they hear once more what they know.
-    if (letter.frames.some(({ type }) => type === 'push')) await oweForMail(db, epoch, peer, clock.now())
     await takeFrames(context, letter)
-    return peer
+    // If this device dies before that, the item is still there and comes once more.
+    if (letter.frames.some(({ type }) => type === 'push')) await oweForMail(db, epoch, peer, clock.now())
+    log.info('a letter came', { peer })
   } catch (error) {
     if (!(error instanceof BlockedError || error instanceof MalformedError)) throw error
     log.warn('a letter was not taken', { peer, reason: error.message })
-    return null
   }
+  return true
 }
 
-async function openMail({ db, self, crypto, sealer }: MailContext, item: HeldItem): Promise<Letter | null> {
-  const sealed = readable(() => openItem(item.item))
-  const prekey = sealed === null ? undefined : await readPrekey(db, sealed.prekey)
-  if (sealed === null || prekey === undefined) return null
-  const aad = letterAad(self, item.id)
+async function openMail(
+  { self, crypto, sealer }: MailContext,
+  id: ItemId,
+  sealed: Item,
+  prekey: PrekeyRow,
+): Promise<Letter | null> {
+  const aad = letterAad(self, id)
   const pair = { publicKey: prekey.public_key, privateKey: prekey.private_key }
   const padded = await sealer.open(pair, aad, sealed)
   const opened = padded === null ? null : readable(() => openLetter(unpad(padded), self))

@@ -38,8 +38,13 @@ test('to who is away it goes at once; of whom nothing is said soon, as soon as i
 })
 
 test('who has just come is given the time to begin a session', () => {
-  expect(letterAt(there, { ...NOTHING, unpostedSince: queued }, online)).toBe(49_500 + DEPOSIT_AFTER_MS)
-  expect(letterAt(there, { ...NOTHING, owedSince: queued }, online)).toBe(49_500 + DEPOSIT_AFTER_MS)
+  expect(letterAt(there, { ...NOTHING, unpostedSince: 49_000 }, online)).toBe(49_500 + DEPOSIT_AFTER_MS)
+  expect(letterAt(there, { ...NOTHING, owedSince: 49_000 }, online)).toBe(49_500 + DEPOSIT_AFTER_MS)
+})
+
+test('who is there without a session is dialled first', () => {
+  expect(letterAt(there, { ...NOTHING, unpostedSince: 90_000 }, online)).toBe(90_000 + DEPOSIT_AFTER_MS)
+  expect(letterAt(there, { ...NOTHING, owedSince: 90_000 }, online)).toBe(90_000 + DEPOSIT_AFTER_MS)
 })
 
 test('proof goes at once to whom nothing is said of', () => {

@@ -31,6 +31,14 @@ export function letterAt(
   if (state.online === false) return Math.max(notBefore, since)
   // Nothing is said of them. Who has read may close the tab at any moment, and who wrote by mail is likely not there.
   if (state.online === null && owedSince !== null) return Math.max(notBefore, since)
+  const known = Math.max(onlineSince, state.presenceAt) + DEPOSIT_AFTER_MS
+  // Who is there is dialled, and given the time that this takes.
+  if (state.online === true)
+    return Math.max(
+      notBefore,
+      known,
+      Math.min(unpostedSince ?? Infinity, owedSince ?? Infinity) + DEPOSIT_AFTER_MS,
+    )
   // Of whom nothing was said soon after we came is away: the relay says who is there.
-  return Math.max(notBefore, since, Math.max(onlineSince, state.presenceAt) + DEPOSIT_AFTER_MS)
+  return Math.max(notBefore, since, known)
 }

@@ -4,6 +4,7 @@
  * cut off.
  */
 import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
+import type { HeldItem, ItemId } from '../protocol/mailbox.ts'
 import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
 import { isPrekeyDue, publishPrekey } from './grants.ts'
@@ -110,7 +111,7 @@ export class Mailroom {
     this.#core.options.timer.after(BACKUP_AFTER_MS, () => {
       this.#renewalDue = false
       this.#backup.changed()
-      if (this.#ready && this.#running) this.#renewing.request()
+      if (this.#ready && this.#running && this.#mail.errand !== true) this.#renewing.request()
     })
   }
 
@@ -118,6 +119,8 @@ export class Mailroom {
   tick(): void {
     this.#posting.request()
     if (this.#ready) this.#opening.request()
+    // Others may have a mailbox where we have none.
+    else if (Math.abs(this.#mail.clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
   }
 
   /** What a mailbox that cannot be reached leaves undone is done at the next tick, or when it is ready again. */
@@ -133,49 +136,61 @@ export class Mailroom {
   }
 
   async #open(): Promise<void> {
-    const mail = this.#mail
-    const { db, epoch, clock, mailbox } = mail
-    if (!this.#isOpen || (await isPrekeyDue(mail))) {
-      this.#isOpen = true
-      try {
-        await publishPrekey(mail)
-        const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
-        if (revoked.length > 0) await reach(mailbox.revoke(revoked))
-      } catch (error) {
-        this.#isOpen = false
-        throw error
+    const { clock } = this.#mail
+    try {
+      await this.#furnish()
+    } finally {
+      // Whatever the mailbox has no room for: what is taken out makes some.
+      if (this.#behind) {
+        this.#collecting.request()
+        await this.#collecting.idle()
       }
-    }
-    this.#renewing.request()
-    if (this.#behind) {
-      this.#collecting.request()
-      await this.#collecting.idle()
     }
     // Proof may have been among it: only now is it asked what became of the rest.
     if (Math.abs(clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
   }
 
-  /** Takes out what lies in our mailbox, one item after another. */
-  async #collect(): Promise<void> {
+  /** Prekey, revocations and backup as they should be. An errand leaves them as another installation may have made them. */
+  async #furnish(): Promise<void> {
     const mail = this.#mail
+    const { db, epoch, clock, mailbox } = mail
+    if (mail.errand !== true && (!this.#isOpen || (await isPrekeyDue(mail)))) {
+      await publishPrekey(mail)
+      const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
+      if (revoked.length > 0) await reach(mailbox.revoke(revoked))
+    }
+    this.#isOpen = true
+    if (mail.errand !== true) this.#renewing.request()
+  }
+
+  /** Takes out what lies in our mailbox, page by page. */
+  async #collect(): Promise<void> {
     // What comes from here on is told anew.
     this.#behind = false
     try {
       let after = 0
       for (let more = true; more && this.#running;) {
-        const page = await reach(mail.mailbox.fetch(after))
-        for (const item of page.items) {
-          // What cannot be stored stays there, and what comes behind it with it.
-          const peer = await takeItem(mail, item)
-          await reach(mail.mailbox.confirm([item.id]))
-          if (peer !== null) mail.log.info('a letter came', { peer })
-          after = item.position
-        }
+        const page = await reach(this.#mail.mailbox.fetch(after))
+        await this.#take(page.items)
+        after = page.items.at(-1)?.position ?? after
         more = page.more && page.items.length > 0
       }
     } catch (error) {
       this.#behind = true
       throw error
+    }
+  }
+
+  /** Takes in what some items say, and lets the mailbox delete those. What cannot be stored stays, with what is behind it. */
+  async #take(items: readonly HeldItem[]): Promise<void> {
+    const taken: ItemId[] = []
+    try {
+      for (const item of items) {
+        if (!this.#running) break
+        if (await takeItem(this.#mail, item)) taken.push(item.id)
+      }
+    } finally {
+      if (taken.length > 0) await reach(this.#mail.mailbox.confirm(taken))
     }
   }
 

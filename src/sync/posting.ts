@@ -15,6 +15,7 @@ import {
 } from '../store/deposits.ts'
 import { queuedPeers } from '../store/outbox.ts'
 import { notePaid, readOwed } from '../store/owed.ts'
+import { BlockedError } from '../store/reception.ts'
 import type { DepositRow, OwedRow } from '../store/schema.ts'
 import type { Core } from './core.ts'
 import { addressOf, draftLetter, type MailContext, newItemId, sealMail, verifiedPrekey } from './letters.ts'
@@ -91,10 +92,13 @@ export class Posting {
     let next = Infinity
     for (const peer of new Set([...queued, ...owed.keys(), ...unheard.keys()])) {
       const debt = owed.get(peer)
+      // A clock that was put back leaves times to come: they count as now.
+      const past = (at: number | null | undefined): number | null =>
+        at == null ? null : Math.min(at, clock.now())
       const waiting = {
-        unpostedSince: (await unpostedSince(db, peer)) ?? unheard.get(peer) ?? null,
-        owedSince: debt?.at ?? null,
-        notBefore: this.#troubles.get(peer)?.notBefore ?? 0,
+        unpostedSince: past((await unpostedSince(db, peer)) ?? unheard.get(peer)),
+        owedSince: past(debt?.at),
+        notBefore: Math.min(this.#troubles.get(peer)?.notBefore ?? 0, clock.now() + DEPOSIT_BACKOFF.maxMs),
       }
       if (debt !== undefined) await this.#forgetHeard(debt)
       const at = letterAt(peers.get(peer) ?? unknownPeer(self, peer, true), waiting, this.#onlineSince)
@@ -150,7 +154,8 @@ export class Posting {
     if (prekey === null) throw new NotLeftError('there is no prekey to seal it to')
     const id = newItemId(mail)
     const item = await sealMail(mail, peer, prekey, id, draft.frames)
-    if (draft.messages.length > 0) await beginDeposit(db, epoch, peer, id, draft.messages, clock.now())
+    if (draft.messages.length > 0)
+      await beginDeposit(db, epoch, peer, { id, grant: at.grant }, draft.messages, clock.now())
     const outcome = await reach(mailbox.deposit(at, { id, item }))
     await noteMailboxFull(db, epoch, peer, outcome === 'full')
     if (outcome !== 'done') {
@@ -186,7 +191,8 @@ export class Posting {
   async check(): Promise<void> {
     const { db, epoch, clock, self, log } = this.#mail
     for (const peer of await depositPeers(db)) {
-      const rows = await openDeposits(db, epoch, peer)
+      // Of the others it is asked before the next letter: one of them may be on its way at this moment.
+      const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
       const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
       await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
       const at = addressOf(await readContact(db, peer), self, clock.now())
@@ -209,9 +215,17 @@ export class Posting {
     this.request()
   }
 
-  #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string> | null> {
-    if (rows.length === 0) return Promise.resolve(new Set())
-    return reach(this.#mail.mailbox.held(at, idsOf(rows)))
+  /** Each is asked after under the grant that it was left under; null when one of those does not hold any more. */
+  async #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string> | null> {
+    const all = new Set<string>()
+    for (const under of Map.groupBy(rows, (row) => row.grant.join()).values()) {
+      const { relays } = at
+      const grant = under[0]?.grant ?? at.grant
+      const held = await reach(this.#mail.mailbox.held({ relays, grant }, idsOf(under)))
+      if (held === null) return null
+      for (const id of held) all.add(id)
+    }
+    return all
   }
 
   #isRunning(): boolean {
@@ -224,7 +238,12 @@ const idsOf = (rows: readonly DepositRow[], which: (id: string) => boolean = () 
 
 /** A mailbox that is not there or refuses, or a prekey that is none: another time it may go better. */
 const isOrdinary = (error: unknown): error is Error =>
-  error instanceof NotLeftError || error instanceof UnreachableError || error instanceof MalformedError
+  error instanceof NotLeftError ||
+  error instanceof UnreachableError ||
+  error instanceof MalformedError ||
+  // Blocked in between; or they have left so much in holes that word of it fits no letter.
+  error instanceof BlockedError ||
+  error instanceof RangeError
 
 /** A letter was not left; its message says why. */
 class NotLeftError extends Error {
