@@ -94,7 +94,7 @@ test('with every tab closed: mail is fetched and committed, its sender hears of 
   await again.hasStatus('two', 'delivered')
   await bob.open()
   await bob.openConversation('Alice')
-  expect(await bob.texts()).toEqual(['one', 'two'])
+  await expect.poll(() => bob.texts()).toEqual(['one', 'two'])
   await again.hasStatus('two', 'acknowledged')
 })
 

@@ -1,5 +1,10 @@
 import { expect, test } from './fixtures.ts'
-import { debts } from './store-view.ts'
+import type { GigiPage } from './gigi-page.ts'
+import { debts, unread } from './store-view.ts'
+
+/** Everything here is read, and word of that is left. */
+const allTold = ({ page }: GigiPage): Promise<void> =>
+  expect.poll(async () => (await unread(page)) + (await debts(page))).toBe(0)
 
 test('never there at the same time: by link, there and back, read, all by mail', async ({ resident }) => {
   test.setTimeout(120_000)
@@ -23,7 +28,7 @@ test('never there at the same time: by link, there and back, read, all by mail',
   await expect(bob.message('are you there?')).toBeVisible()
   await bob.send('I am, now')
   await bob.hasStatus('I am, now', 'synced')
-  await expect.poll(() => debts(bob.page)).toBe(0)
+  await allTold(bob)
   await atBobs.close()
 
   alice = await atAlices.open()
@@ -31,7 +36,7 @@ test('never there at the same time: by link, there and back, read, all by mail',
   await expect(alice.message('I am, now')).toBeVisible()
   await alice.hasStatus('are you there?', 'acknowledged')
   // It takes a tenth of a second to leave word of what was read.
-  await expect.poll(() => debts(alice.page)).toBe(0)
+  await allTold(alice)
   await atAlices.close()
 
   bob = await atBobs.open()

@@ -36,6 +36,12 @@ const rowsOf = (page: Evaluates, table: string): Promise<Record<string, unknown>
     table,
   )
 
+/** How much was received and is not marked as read. */
+export const unread = async (page: Evaluates): Promise<number> =>
+  (await rowsOf(page, 'messages')).filter(
+    (row) => row['content_type'] === 'Text' && row['direction'] === 'Received' && row['read'] === 0,
+  ).length
+
 /** To how many people word of what was accepted or read is still to go out. */
 export const debts = async (page: Evaluates): Promise<number> => (await rowsOf(page, 'owed')).length
 
