@@ -25,7 +25,7 @@ export interface Verdict {
 export async function simulateMutant(mutation: Mutation): Promise<Verdict> {
   const copy = await mkdtemp(join(tmpdir(), 'gigi-mutant-'))
   try {
-    for (const part of ['src', 'scripts', 'package.json'])
+    for (const part of ['src', 'relay', 'scripts', 'package.json'])
       await cp(join(ROOT, part), join(copy, part), { recursive: true })
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction')
     for (const replacement of mutation.replacements) await replace(copy, replacement)
@@ -42,10 +42,10 @@ async function replace(root: string, { file, from, to }: Replacement): Promise<v
   await writeFile(path, parts.join(to))
 }
 
-async function firstToCatch(root: string, { faults }: Mutation): Promise<Verdict> {
+async function firstToCatch(root: string, { faults, apart = false }: Mutation): Promise<Verdict> {
   let output = ''
   for (const seed of SEEDS) {
-    const result = await simulated(root, seed, faults === 'all' ? faults : faults.join())
+    const result = await simulated(root, seed, faults === 'all' ? faults : faults.join(), apart)
     output = result.output
     if (result.code === 1) return { caught: true, seed, output }
     if (result.code !== 0) throw new Error(`the simulation itself failed: ${output}`)
@@ -57,8 +57,10 @@ function simulated(
   root: string,
   seed: number,
   faults: string,
+  apart: boolean,
 ): Promise<{ code: number | null; output: string }> {
   const args = ['scripts/simulate.ts', '--seed', String(seed), '--messages', String(MESSAGES)]
+  if (apart) args.push('--apart')
   const child = spawn(NODE, [...args, '--peers', String(PEERS), '--faults', faults], { cwd: root })
   let output = ''
   const hear = (data: Buffer): void => {

@@ -3,6 +3,7 @@
  * that does not catch them all proves nothing.
  */
 import type { FaultName } from './fault-names.ts'
+import { MAIL_MUTATIONS } from './mail-mutations.ts'
 
 export interface Replacement {
   /** From the root of the project. */
@@ -16,6 +17,8 @@ export interface Mutation {
   readonly name: string
   /** What catches it. */
   readonly faults: readonly FaultName[] | 'all'
+  /** People never meet again, so that mail has to do it. */
+  readonly apart?: boolean
   readonly replacements: readonly Replacement[]
 }
 
@@ -137,4 +140,5 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
+  ...MAIL_MUTATIONS,
 ]

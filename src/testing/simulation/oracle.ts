@@ -9,7 +9,7 @@ import type { ConversationSummary } from '../../protocol/frames.ts'
 import { directConversationId } from '../../protocol/identifiers.ts'
 import type { ItemId } from '../../protocol/mailbox.ts'
 import { SYNC_STATUSES, type SyncStatus } from '../../domain/status.ts'
-import type { DepositRow, LogRow, MessageRow, MetaRow, ReceiptRow } from '../../store/schema.ts'
+import type { DepositRow, LogRow, MessageRow, MetaRow, QueueRow, ReceiptRow } from '../../store/schema.ts'
 import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
 import type { Change } from './watched-store.ts'
@@ -102,6 +102,8 @@ export class Oracle {
       if (table === 'messages') for (const row of put as MessageRow[]) this.#message(tab, profile, row)
       if (table === 'receipts') for (const row of put as ReceiptRow[]) this.#receipt(tab, profile, row)
     }
+    for (const { table, put } of changes)
+      if (table === 'offline_queue') for (const row of put as QueueRow[]) this.#queued(tab, profile, row)
   }
 
   /** All that someone ever received. */
@@ -160,6 +162,11 @@ export class Oracle {
   #deposits({ items }: Profile, rows: readonly DepositRow[]): void {
     for (const { id, message_ids } of rows)
       for (const message of message_ids) items.set(message, [...(items.get(message) ?? []), id])
+  }
+
+  #queued(tab: Tab, profile: Profile, { message_id: id, item_id: item }: QueueRow): void {
+    if (item === undefined && profile.statuses.get(id) === 'Synced')
+      this.#found('falseStatus', tab, `${id} says Synced, and is in no item`)
   }
 
   #logs(tab: Tab, profile: Profile, rows: readonly LogRow[]): void {
