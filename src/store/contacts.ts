@@ -197,6 +197,10 @@ export const contactsAfter = (
 export const readContact = (db: GigiDatabase, peer: PeerId): Promise<ContactRow | undefined> =>
   db.contacts.get(peer)
 
+/** Those of them that are known. */
+export const readContacts = async (db: GigiDatabase, peers: readonly PeerId[]): Promise<ContactRow[]> =>
+  (await db.contacts.bulkGet([...peers])).filter((row) => row !== undefined)
+
 /** Whether someone is an accepted contact with whom nothing was exchanged, as far as is known here. */
 export async function isUnmet(db: GigiDatabase, self: PeerId, peer: PeerId): Promise<boolean> {
   if ((await db.contacts.get(peer))?.state !== 'accepted') return false

@@ -10,6 +10,7 @@ import { Device } from '../testing/device.ts'
 import { FakeTime, until } from '../testing/fake-world.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
+import { LOOK_MS } from './limits.ts'
 
 let network: MemoryNetwork
 let time: FakeTime
@@ -184,6 +185,7 @@ describe('two who know each other', () => {
     await alice.write(bob, 'before')
     await until(() => all('Delivered')(alice), 'delivery')
     await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+    time.advance(LOOK_MS)
     await until(() => alice.reports.get(bob.who.peerId)?.online === false, 'Bob to be gone')
     await alice.write(bob, 'after')
     const dial = vi.spyOn(alice.transport, 'dial')

@@ -135,6 +135,7 @@ export class SyncEngine {
     this.#schedule.stop()
     this.#health.stop()
     this.#mailroom?.stop()
+    this.#lookout.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
     const parts = [this.#work, this.#lookout, this.#schedule, this.#health]

@@ -42,7 +42,7 @@ export const AFTER_FAULT_MS = 10_000
 export const DEPOSIT_AFTER_MS = 3_000
 /** For someone who is away mail is left after this long, milliseconds: what is written at once goes into one letter. */
 export const DEPOSIT_SOON_MS = 100
-/** Changes are looked at for mail once in so long, milliseconds: a message sent live makes several. */
+/** What concerns many peers is looked at after changes once in so long, milliseconds: one message makes several. */
 export const LOOK_MS = 50
 /** What a session does not confirm goes by mail after this long without a word in it, milliseconds. */
 export const DEPOSIT_STUCK_MS = 6_000
@@ -52,9 +52,9 @@ export const DEPOSIT_BACKOFF = { firstMs: 5_000, maxMs: 15 * 60_000 }
 export const DEPOSIT_CHECK_MS = 10 * 60_000
 /** A mailbox keeps nothing for longer than this, milliseconds: its time, and a day for clocks that are wrong. */
 export const DEPOSIT_LIFE_MS = MAIL_LIFE_MS + 24 * 3_600_000
+/** Mailboxes of others that letters are left at, or that are asked what they hold, at a time. */
+export const MAILBOXES_AT_ONCE = 8
 /** What was told in a session that lasted this long since was heard, milliseconds: a dead one is noticed before. */
-export const HEARD_MS = 20_000
-/** People to whom something is owed that are looked at at a time. */
-export const MAX_OWED = 2_000
+export const HEARD_MS = 40_000
 /** What changes in the own backup goes out after this long, milliseconds: several changes are one. */
 export const BACKUP_AFTER_MS = 2_000

@@ -3,13 +3,14 @@ import type { PeerId } from '../domain/ids.ts'
 import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { inviteToken } from '../protocol/presence.ts'
-import { contactsAfter, contactsInState, isUnmet, readContact } from '../store/contacts.ts'
+import { contactsAfter, contactsInState, isUnmet, readContacts } from '../store/contacts.ts'
 import { readInviteSecret } from '../store/identity.ts'
 import { queuedPeers } from '../store/outbox.ts'
+import { readOwed } from '../store/owed.ts'
 import type { Core } from './core.ts'
 import { readReads } from './effects.ts'
-import { MAX_QUEUED_PEERS, SOUGHT_CONTACTS } from './limits.ts'
-import { Coalesced } from './serial.ts'
+import { LOOK_MS, MAX_QUEUED_PEERS, SOUGHT_CONTACTS } from './limits.ts'
+import { Coalesced, Throttled } from './serial.ts'
 import { currentSession } from './state.ts'
 
 export class Lookout {
@@ -19,19 +20,28 @@ export class Lookout {
   /** What was read and not told. */
   readonly reads = new Coalesced(() => this.#guard('tell what was read', () => this.#tellReads()))
   /** Whose presence we want, and who is blocked. */
-  readonly watches = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
+  readonly watches: Throttled
+  readonly #watching = new Coalesced(() => this.#guard('renew the watches', () => this.#renewWatches()))
   /** Contacts of whom nothing is heard. */
   readonly silent = new Coalesced(() => this.#guard('look for silent contacts', () => this.#seek()))
   /** Contacts who are there and of whom nothing is kept here: they may have what this profile lost. */
   readonly unmet = new Coalesced(() => this.#guard('meet contacts', () => this.#meet()))
   readonly #met = new Set<PeerId>()
-  /** What was last told of our reading, by session. */
-  readonly #readsTold = new Map<string, string>()
+  /** Up to when it was told what was read, by session. */
+  readonly #readsTold = new Map<string, number>()
   /** Who of the contacts was looked for last. */
   #sought: PeerId | undefined
 
   constructor(core: Core) {
     this.#core = core
+    // When many appear at once, each changes what is kept of a contact.
+    this.watches = new Throttled(core.options.timer, LOOK_MS, () => {
+      this.#watching.request()
+    })
+  }
+
+  stop(): void {
+    this.watches.cancel()
   }
 
   /** A session is over. */
@@ -42,7 +52,7 @@ export class Lookout {
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await Promise.all(
-      [this.queue, this.reads, this.watches, this.silent, this.unmet].map((task) => task.idle()),
+      [this.queue, this.reads, this.#watching, this.silent, this.unmet].map((task) => task.idle()),
     )
   }
 
@@ -60,16 +70,16 @@ export class Lookout {
 
   async #tellReads(): Promise<void> {
     const { options, peers, feed } = this.#core
-    for (const [peer, state] of [...peers]) {
-      const session = currentSession(state)
-      if (session?.ready !== true) continue
+    // Whoever is to hear of what was read is owed it.
+    for (const { peer_id: peer, at } of await readOwed(options.db, MAX_QUEUED_PEERS)) {
+      const state = peers.get(peer)
+      const session = state === undefined ? undefined : currentSession(state)
+      if (session?.ready !== true || this.#readsTold.get(session.id) === at) continue
       const proofs = await readReads(options, peer)
       // Another session took its place meanwhile: that one is told when its greetings are exchanged.
       const now = peers.get(peer)
-      if (now === undefined || currentSession(now)?.id !== session.id) continue
-      const told = JSON.stringify(proofs.map(({ log, read }) => [log, read]))
-      if (proofs.length === 0 || told === this.#readsTold.get(session.id)) continue
-      this.#readsTold.set(session.id, told)
+      if (now === undefined || currentSession(now)?.id !== session.id || proofs.length === 0) continue
+      this.#readsTold.set(session.id, at)
       feed(peer, { type: 'reads', proofs })
     }
   }
@@ -85,9 +95,9 @@ export class Lookout {
       ),
       invite === null ? [] : [inviteToken(fromBase64url(invite.secret))],
     )
-    for (const [peer, state] of [...peers])
-      if (state.sessions.length > 0 && (await readContact(db, peer))?.state === 'blocked')
-        feed(peer, { type: 'blocked' })
+    const connected = [...peers].filter(([, state]) => state.sessions.length > 0).map(([peer]) => peer)
+    for (const contact of await readContacts(db, connected))
+      if (contact.state === 'blocked') feed(contact.peer_id, { type: 'blocked' })
   }
 
   /** Dials, once, contacts of whom nothing is known but who they are: so it is when the own backup brought them back. */

@@ -35,17 +35,18 @@ beforeEach(async () => {
 })
 afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
 
-/** Alice opens Bob's link. */
-async function openLink(): Promise<void> {
+/** Alice opens someone's link, Bob's by default. */
+async function openLink(inviting: Device = bob): Promise<void> {
+  const { who } = inviting
   const expires = time.now() + 86_400_000
-  await saveInviteSecret(bob.db, { secret: SECRET, expires })
-  const grant = inviteGrant(bob.who.peerId, SECRET, expires)
+  await saveInviteSecret(inviting.db, { secret: SECRET, expires })
+  const grant = inviteGrant(who.peerId, SECRET, expires)
   const contact = {
-    peerId: bob.who.peerId,
-    nickname: 'Bob',
+    peerId: who.peerId,
+    nickname: who.nickname,
     relays: [],
     inviteSecret: SECRET,
-    grant: sealGrant(grant, await bob.who.crypto.sign(grantSignedBytes(grant))),
+    grant: sealGrant(grant, await who.crypto.sign(grantSignedBytes(grant))),
   }
   await addContactByInvite(alice.db, contact, time.now(), alice.who.random.bytes)
 }
@@ -204,6 +205,26 @@ test('who meets for the first time in a session can leave each other mail from t
   )
   const grant = async () => (await alice.db.contacts.get(bob.who.peerId))?.grant_from
   await within(async () => openGrant((await grant()) ?? new Uint8Array()).grant.holder !== null, 'his grant')
+})
+
+test('a mailbox that does not answer holds up the mail for nobody else', async () => {
+  const carol = await device('Carol', 3)
+  for (const other of [bob, carol]) {
+    await visit(other, hasPrekey(other), 'a prekey')
+    await openLink(other)
+    await alice.write(other, `hello ${other.who.nickname}`)
+  }
+  let asked = 0
+  post.serve = (_peer, request, honest) => {
+    if (request.type !== 'deposit' || openGrant(request.grant).grant.owner !== bob.who.peerId) return honest()
+    asked++
+    return new Promise(() => undefined)
+  }
+  await alice.comeOnline()
+  await within(async () => asked === 1 && (await itemsOf(carol)) === 1, "Carol's letter")
+  await alice.write(carol, 'and more')
+  await within(async () => (await itemsOf(carol)) === 2, 'another')
+  expect(asked).toBe(1)
 })
 
 test('live and by mail are one message', async () => {

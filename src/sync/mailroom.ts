@@ -13,7 +13,7 @@ import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS } from './limits.ts'
 import { Posting } from './posting.ts'
 import { Backup } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
-import { Coalesced } from './serial.ts'
+import { Coalesced, Delayed } from './serial.ts'
 
 export class Mailroom {
   readonly #core: Core
@@ -30,12 +30,20 @@ export class Mailroom {
   #isOpen = false
   #behind = false
   #checkedAt = -Infinity
-  #looking = false
-  #renewalDue = false
+  readonly #looking: Delayed
+  readonly #renewal: Delayed
 
   constructor(core: Core, mail: MailContext) {
+    const { timer } = core.options
     this.#core = core
     this.#mail = mail
+    this.#looking = new Delayed(timer, LOOK_MS, () => {
+      this.#posting.request()
+    })
+    this.#renewal = new Delayed(timer, BACKUP_AFTER_MS, () => {
+      this.#backup.changed()
+      if (this.#ready && this.#running && this.#mail.errand !== true) this.#renewing.request()
+    })
     this.#posting = new Posting(core, mail)
     this.#backup = new Backup(mail)
   }
@@ -61,6 +69,8 @@ export class Mailroom {
 
   stop(): void {
     this.#running = false
+    this.#looking.cancel()
+    this.#renewal.cancel()
     this.#posting.stop()
   }
 
@@ -75,7 +85,7 @@ export class Mailroom {
     // Where there is no mailbox it never comes to be open, and there is nothing to be done about it.
     if (this.#ready && (!this.#isOpen || this.#behind)) return false
     const tasks = [this.#opening, this.#collecting, this.#checking, this.#renewing]
-    return !this.#looking && tasks.every((task) => task.isIdle) && this.#posting.isQuiet
+    return !this.#looking.isPending && tasks.every((task) => task.isIdle) && this.#posting.isQuiet
   }
 
   /** We can be reached from now on, or not any more. */
@@ -85,12 +95,7 @@ export class Mailroom {
 
   /** Something may wait that did not, or someone went away: it is seen to soon, however often this is called. */
   look(): void {
-    if (this.#looking || !this.#running) return
-    this.#looking = true
-    this.#core.options.timer.after(LOOK_MS, () => {
-      this.#looking = false
-      this.#posting.request()
-    })
+    if (this.#running) this.#looking.request()
   }
 
   /** Someone is to hear of what was accepted or read. */
@@ -106,13 +111,7 @@ export class Mailroom {
 
   /** Contacts or settings may have changed. */
   changed(): void {
-    if (this.#renewalDue || !this.#running) return
-    this.#renewalDue = true
-    this.#core.options.timer.after(BACKUP_AFTER_MS, () => {
-      this.#renewalDue = false
-      this.#backup.changed()
-      if (this.#ready && this.#running && this.#mail.errand !== true) this.#renewing.request()
-    })
+    if (this.#running) this.#renewal.request()
   }
 
   /** At each sync interval: what failed is tried again. */

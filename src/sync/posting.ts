@@ -4,19 +4,11 @@ import type { PeerId } from '../domain/ids.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
 import { noteMailboxFull, readContact } from '../store/contacts.ts'
-import {
-  beginDeposit,
-  depositPeers,
-  noteHeld,
-  openDeposits,
-  strikeOut,
-  unheardSince,
-  unpostedSince,
-} from '../store/deposits.ts'
-import { queuedPeers } from '../store/outbox.ts'
-import { notePaid, readOwed } from '../store/owed.ts'
+import { beginDeposit, depositPeers, noteHeld, openDeposits, strikeOut } from '../store/deposits.ts'
+import { notePaid } from '../store/owed.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { DepositRow, OwedRow } from '../store/schema.ts'
+import { readWaiting, type WaitingPeer } from '../store/waiting.ts'
 import type { Core } from './core.ts'
 import { addressOf, draftLetter, type MailContext, newItemId, sealMail, verifiedPrekey } from './letters.ts'
 import {
@@ -24,13 +16,13 @@ import {
   DEPOSIT_BACKOFF,
   DEPOSIT_LIFE_MS,
   HEARD_MS,
-  MAX_OWED,
+  MAILBOXES_AT_ONCE,
   MAX_QUEUED_PEERS,
 } from './limits.ts'
 import { letterAt } from './mail-policy.ts'
 import type { MailAddress } from './ports.ts'
 import { reach, UnreachableError } from './reach.ts'
-import { Coalesced } from './serial.ts'
+import { Coalesced, eachAtOnce } from './serial.ts'
 import { currentSession, unknownPeer } from './state.ts'
 
 export class Posting {
@@ -39,6 +31,10 @@ export class Posting {
   readonly #passes = new Coalesced(() => this.#core.guard('leave mail', () => this.#pass()))
   /** Mailboxes that could not be used, by their owner. */
   readonly #troubles = new Map<PeerId, { readonly failures: number; readonly notBefore: number }>()
+  /** To whom letters are being left: a mailbox that is slow to answer holds up no other. */
+  readonly #underWay = new Map<PeerId, Promise<void>>()
+  /** Something was found to be left that had to wait for what is under way. */
+  #passedOver = false
   #running = true
   #onlineSince: number | null = null
   #nextAt = Infinity
@@ -55,8 +51,8 @@ export class Posting {
   }
 
   /** Resolves when nothing is under way. */
-  idle(): Promise<void> {
-    return this.#passes.idle()
+  async idle(): Promise<void> {
+    while (!this.#isIdle) await Promise.all([this.#passes.idle(), ...this.#underWay.values()])
   }
 
   /** Whether nothing is under way, and nothing is to be left within the next seconds. */
@@ -64,7 +60,11 @@ export class Posting {
     const now = this.#core.options.clock.now()
     // Until then we may not have heard who is there, or whether we have a mailbox.
     const hasHeard = this.#onlineSince !== null && now - this.#onlineSince >= DEPOSIT_AFTER_MS
-    return hasHeard && this.#passes.isIdle && this.#nextAt - now > DEPOSIT_AFTER_MS
+    return hasHeard && this.#isIdle && this.#nextAt - now > DEPOSIT_AFTER_MS
+  }
+
+  get #isIdle(): boolean {
+    return this.#passes.isIdle && this.#underWay.size === 0
   }
 
   /** Sees what is to be left. */
@@ -80,39 +80,55 @@ export class Posting {
     this.request()
   }
 
-  /** Leaves what is to be left now, and comes back when more will be. */
+  /** Begins to leave what is to be left now, and comes back when more will be. */
   async #pass(): Promise<void> {
-    const { options, peers } = this.#core
-    const { db, clock, timer, self } = options
+    const { db, clock, timer } = this.#core.options
     this.#cancel()
     if (this.#onlineSince === null) return
-    const owed = new Map((await readOwed(db, MAX_OWED)).map((row) => [row.peer_id, row]))
-    const unheard = await unheardSince(db)
-    const queued = await queuedPeers(db, MAX_QUEUED_PEERS)
     let next = Infinity
-    for (const peer of new Set([...queued, ...owed.keys(), ...unheard.keys()])) {
-      const debt = owed.get(peer)
-      // A clock that was put back leaves times to come: they count as now.
-      const past = (at: number | null | undefined): number | null =>
-        at == null ? null : Math.min(at, clock.now())
-      const waiting = {
-        unpostedSince: past((await unpostedSince(db, peer)) ?? unheard.get(peer)),
-        owedSince: past(debt?.at),
-        notBefore: Math.min(this.#troubles.get(peer)?.notBefore ?? 0, clock.now() + DEPOSIT_BACKOFF.maxMs),
-      }
-      if (debt !== undefined) await this.#forgetHeard(debt)
-      const at = letterAt(peers.get(peer) ?? unknownPeer(self, peer, true), waiting, this.#onlineSince)
-      if (!this.#running || at === null) continue
-      if (at <= clock.now()) await this.#postTo(peer, debt)
-      else next = Math.min(next, at)
+    for (const waiting of await readWaiting(db, MAX_QUEUED_PEERS)) {
+      const { peer, owed } = waiting
+      if (owed !== undefined) await this.#forgetHeard(owed)
+      const at = this.#dueAt(waiting)
+      if (!this.#isRunning() || at === null) continue
+      if (at > clock.now()) next = Math.min(next, at)
+      else if (this.#underWay.has(peer) || this.#underWay.size >= MAILBOXES_AT_ONCE) this.#passedOver = true
+      else this.#begin(peer, owed)
     }
-    for (const { notBefore } of this.#troubles.values())
-      if (notBefore > clock.now()) next = Math.min(next, notBefore)
     this.#nextAt = next
     if (next === Infinity || !this.#isRunning()) return
     this.#cancel = timer.after(Math.max(0, next - clock.now()), () => {
       this.request()
     })
+  }
+
+  /** From when on a letter is to go to them; null: nothing but what happens can tell. */
+  #dueAt({ peer, unpostedSince, owed }: WaitingPeer): number | null {
+    const { options, peers } = this.#core
+    const now = options.clock.now()
+    if (this.#onlineSince === null) return null
+    // A clock that was put back leaves times to come: they count as now.
+    const past = (at: number | null): number | null => (at === null ? null : Math.min(at, now))
+    const waiting = {
+      unpostedSince: past(unpostedSince),
+      owedSince: past(owed?.at ?? null),
+      notBefore: Math.min(this.#troubles.get(peer)?.notBefore ?? 0, now + DEPOSIT_BACKOFF.maxMs),
+    }
+    return letterAt(peers.get(peer) ?? unknownPeer(options.self, peer, true), waiting, this.#onlineSince)
+  }
+
+  #begin(peer: PeerId, debt: OwedRow | undefined): void {
+    const before = this.#troubles.get(peer)
+    const post = this.#core.guard('leave mail', () => this.#postTo(peer, debt))
+    const ended = post.then(() => {
+      this.#underWay.delete(peer)
+      // What failed just now is to be tried again at its time.
+      const after = this.#troubles.get(peer)
+      if (!this.#passedOver && (after === undefined || after === before)) return
+      this.#passedOver = false
+      this.request()
+    })
+    this.#underWay.set(peer, ended)
   }
 
   /** What was told in a session that lasted longer than a dead one does was heard, and need not be told by letter. */
@@ -189,30 +205,29 @@ export class Posting {
 
   /** Sends again what a mailbox lost, or gave out and nothing proves. */
   async check(): Promise<void> {
-    const { db, epoch, clock, self, log } = this.#mail
-    for (const peer of await depositPeers(db)) {
-      // Of the others it is asked before the next letter: one of them may be on its way at this moment.
-      const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
-      const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
-      await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
-      const at = addressOf(await readContact(db, peer), self, clock.now())
-      if (at === null || !this.#isRunning()) continue
-      const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
-      try {
-        const held = await this.#heldOf(at, asked)
-        if (held !== null)
-          await strikeOut(
-            db,
-            epoch,
-            peer,
-            idsOf(asked, (id) => !held.has(id)),
-          )
-      } catch (error) {
-        if (!(error instanceof UnreachableError)) throw error
-        log.info('a mailbox does not say what it holds', { peer, reason: error.message })
-      }
-    }
+    await eachAtOnce(await depositPeers(this.#mail.db), MAILBOXES_AT_ONCE, (peer) => this.#checkOf(peer))
     this.request()
+  }
+
+  async #checkOf(peer: PeerId): Promise<void> {
+    const { db, epoch, clock, self, log } = this.#mail
+    if (!this.#isRunning()) return
+    // Of the others it is asked before the next letter: one of them may be on its way at this moment.
+    const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
+    const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
+    await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
+    const at = addressOf(await readContact(db, peer), self, clock.now())
+    if (at === null || !this.#isRunning()) return
+    const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
+    try {
+      const held = await this.#heldOf(at, asked)
+      if (held === null) return
+      const lost = idsOf(asked, (id) => !held.has(id))
+      await strikeOut(db, epoch, peer, lost)
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error
+      log.info('a mailbox does not say what it holds', { peer, reason: error.message })
+    }
   }
 
   /** Each is asked after under the grant that it was left under; null when one of those does not hold any more. */

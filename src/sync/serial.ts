@@ -1,4 +1,5 @@
-/** Two ways to keep asynchronous work in order. */
+/** Ways to keep asynchronous work in order. */
+import type { Timer } from './ports.ts'
 
 /** Runs tasks one after another for each key. A task that fails does not hold up the next. */
 export class SerialByKey {
@@ -54,4 +55,77 @@ export class Coalesced {
     this.#requested = false
     return requested
   }
+}
+
+/** Runs `task` a while after it was asked for, once, however often that was meanwhile. */
+export class Delayed {
+  readonly #timer: Timer
+  readonly #delayMs: number
+  readonly #task: () => void
+  #cancel: (() => void) | undefined
+
+  constructor(timer: Timer, delayMs: number, task: () => void) {
+    this.#timer = timer
+    this.#delayMs = delayMs
+    this.#task = task
+  }
+
+  get isPending(): boolean {
+    return this.#cancel !== undefined
+  }
+
+  request(): void {
+    this.#cancel ??= this.#timer.after(this.#delayMs, () => {
+      this.#cancel = undefined
+      this.#task()
+    })
+  }
+
+  cancel(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+}
+
+/** Runs `task` at once when asked, but not more often than every so long: asked meanwhile, it runs once more then. */
+export class Throttled {
+  readonly #pause: Delayed
+  readonly #task: () => void
+  #requested = false
+
+  constructor(timer: Timer, everyMs: number, task: () => void) {
+    this.#task = task
+    this.#pause = new Delayed(timer, everyMs, () => {
+      if (this.#requested) this.#run()
+    })
+  }
+
+  request(): void {
+    if (this.#pause.isPending) this.#requested = true
+    else this.#run()
+  }
+
+  cancel(): void {
+    this.#pause.cancel()
+  }
+
+  #run(): void {
+    this.#requested = false
+    this.#pause.request()
+    this.#task()
+  }
+}
+
+/** Runs `task` for each item, at most `limit` at a time. Resolves when none runs any more; rejects then if one failed. */
+export async function eachAtOnce<T>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of rest) await task(item)
+  }
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, lane))
+  for (const result of lanes) if (result.status === 'rejected') throw result.reason
 }

@@ -8,7 +8,7 @@ import { difference, numbersOf, has, type SequenceSet, union } from '../../domai
 import type { ConversationSummary } from '../../protocol/frames.ts'
 import { directConversationId } from '../../protocol/identifiers.ts'
 import type { ItemId } from '../../protocol/mailbox.ts'
-import { SYNC_STATUSES, type SyncStatus } from '../../domain/status.ts'
+import { SYNC_STATUSES } from '../../domain/status.ts'
 import type { DepositRow, LogRow, MessageRow, MetaRow, QueueRow, ReceiptRow } from '../../store/schema.ts'
 import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
@@ -41,7 +41,8 @@ interface Profile {
   /** What has come in a session. */
   readonly live: Set<MessageId>
   readonly read: Set<MessageId>
-  readonly statuses: Map<MessageId, SyncStatus>
+  /** What is said of the messages of one's own. */
+  readonly statuses: Map<MessageId, Pick<MessageRow, 'sync_status' | 'log_id' | 'seq'>>
   /** The items that a message went into. */
   readonly items: Map<MessageId, ItemId[]>
   readonly logs: Map<LogId, KnownLog>
@@ -165,7 +166,10 @@ export class Oracle {
   }
 
   #queued(tab: Tab, profile: Profile, { message_id: id, item_id: item }: QueueRow): void {
-    if (item === undefined && profile.statuses.get(id) === 'Synced')
+    const said = profile.statuses.get(id)
+    // What is proven leaves its item before the status follows.
+    const isProven = said !== undefined && has(profile.proofs.get(said.log_id)?.delivered ?? [], said.seq)
+    if (item === undefined && said?.sync_status === 'Synced' && !isProven)
       this.#found('falseStatus', tab, `${id} says Synced, and is in no item`)
   }
 
@@ -197,13 +201,13 @@ export class Oracle {
   }
 
   #status(tab: Tab, profile: Profile, row: MessageRow): void {
-    const before = profile.statuses.get(row.id) ?? 'Pending'
+    const before = profile.statuses.get(row.id)?.sync_status ?? 'Pending'
     const rank = SYNC_STATUSES.indexOf(row.sync_status)
     // What a mailbox holds no more is on its way no more.
     const isLostMail = before === 'Synced' && row.sync_status === 'Pending'
     if (rank < SYNC_STATUSES.indexOf(before) && !isLostMail)
       this.#found('falseStatus', tab, `${row.content_json} went from ${before} to ${row.sync_status}`)
-    profile.statuses.set(row.id, row.sync_status)
+    profile.statuses.set(row.id, row)
     const isPromised = (): boolean => profile.items.get(row.id)?.some((id) => this.#promised.has(id)) ?? false
     if (row.sync_status === 'Synced' && before === 'Pending' && !isPromised())
       this.#found('falseStatus', tab, `${row.content_json} says Synced, and no mailbox said so`)

@@ -10,7 +10,7 @@ import { World } from './world.ts'
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** Virtual time in which one person writes a message, on average, milliseconds. */
-const PER_MESSAGE_MS = 8 * MINUTE
+const PER_MESSAGE_MS = 3 * MINUTE
 /** Longest time that healing may take, in steps of ten minutes: two days. */
 const HEALING_STEPS = 288
 
