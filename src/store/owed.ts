@@ -9,11 +9,12 @@ export async function oweProof(db: GigiDatabase, peer: PeerId, now: number): Pro
   await db.owed.put({ peer_id: peer, at })
 }
 
-/** What came by mail was accepted: its sender is to hear of it. Strangers could make us keep too much. */
+/** What came by mail was accepted: its sender is to hear of it, also one who asks to be a contact; of them there are few enough. */
 export function oweForMail(db: GigiDatabase, epoch: number, peer: PeerId, now: number): Promise<void> {
   return db.transaction('rw', db.meta, db.contacts, db.owed, async () => {
     await checkEpoch(db, epoch)
-    if ((await db.contacts.get(peer))?.state === 'accepted') await oweProof(db, peer, now)
+    const state = (await db.contacts.get(peer))?.state
+    if (state === 'accepted' || state === 'request') await oweProof(db, peer, now)
   })
 }
 

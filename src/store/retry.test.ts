@@ -10,6 +10,7 @@ import { addContact } from './contacts.ts'
 import { saveConfig } from './identity.ts'
 import { raiseEpoch } from './leadership.ts'
 import { releaseLease } from './leases.ts'
+import { beginDeposit, noteHeld, readUnposted, strikeOut } from './deposits.ts'
 import { sendMessage, getPendingMessages } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
 import { beginDueAttempts, expireDue, fillVacated, nextAttemptAt, nextExpiryAt, sendAgain } from './retry.ts'
@@ -148,6 +149,30 @@ describe('a message that had its time', () => {
     await proof([[1, 3]])
     expect(await db.messages.get(id)).toMatchObject({ sync_status: 'Delivered' })
     expect(await db.offline_queue.count()).toBe(0)
+  })
+
+  test('is sent again where it stands while it lies in a mailbox: it may still arrive there', async () => {
+    const id = await send('x')
+    const message = (await readUnposted(db, epoch, bob.peerId, 10, start)).at(-1)
+    if (message === undefined) throw new Error('nothing waits')
+    const letter = { id: 'AAAAAAAAAAAAAAAAAAAAAA', grant: Uint8Array.of(1) }
+    await beginDeposit(db, epoch, bob.peerId, letter, [message], start)
+    await noteHeld(db, epoch, bob.peerId, [letter.id])
+    await expireDue(db, epoch, start + TTL, 100)
+    expect(await db.messages.get(id)).toMatchObject({ expired_at: start + TTL })
+    const now = start + TTL + 5
+    await sendAgain(db, id, now, alice.random.bytes)
+    const after = await db.messages.get(id)
+    expect(after).toMatchObject({ seq: message.seq, sync_status: 'Synced', expires_at: now + TTL })
+    expect(after).not.toHaveProperty('expired_at')
+    expect(await queueRow(id)).toMatchObject({ item_id: letter.id })
+    // Its number is not to be filled any more; and when the mailbox loses it, it goes out anew.
+    await proof([[1, 1]])
+    await strikeOut(db, epoch, bob.peerId, [letter.id])
+    await fillVacated(db, epoch, bob.peerId, now, 100, alice.random.bytes)
+    expect((await outbox(now)).map(({ seq, content }) => [seq, content.type])).toEqual([
+      [message.seq, 'Text'],
+    ])
   })
 
   test('and was given up for good leaves no hole; a proof for the void says nothing of the message', async () => {

@@ -1,14 +1,14 @@
 /** Timed attempts, and the end of trying. Due times are stored; whoever wakes reads them here (D7). */
 import { NEVER, nextRetryAt } from '../domain/backoff.ts'
 import type { MessageId, PeerId } from '../domain/ids.ts'
-import { add, has } from '../domain/sequence-set.ts'
+import { add, difference, has } from '../domain/sequence-set.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { inMail } from './deposits.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { logsOf } from './reception.ts'
-import type { GigiDatabase, MessageRow } from './schema.ts'
+import type { DepositRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**
  * Counts the timed attempts that are due, at most `limit` rows, and gives each its next due time. Returns the
@@ -93,11 +93,12 @@ export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: n
 }
 
 /**
- * Sends a message again that had its time or was refused: under its old id, at a new place in the log. Nothing
- * happens to one that is still tried, or that was delivered meanwhile.
+ * Sends a message again that had its time or was refused: under its old id, at a new place in the log; but one that still
+ * lies in a mailbox keeps its place, at which it may arrive. Nothing happens to one that is still tried, or that was
+ * delivered meanwhile.
  */
 export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: RandomBytes): Promise<void> {
-  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
+  return db.transaction('rw', [...writerTables(db), db.receipts, db.deposits], async () => {
     const row = await db.messages.get(id)
     if (row?.direction !== 'Sent' || row.delivered === 1) return
     if (row.expired_at === undefined && row.refusal === undefined) return
@@ -106,10 +107,46 @@ export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: 
     const peer = conversation?.peer_id ?? row.peer_id
     const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
     if (has(receipt?.delivered ?? [], row.seq)) return
+    const letter = row.refusal === undefined ? await letterWith(db, peer, row) : undefined
+    if (letter !== undefined) {
+      await waitAgain(db, row, letter, now, random)
+      return
+    }
     const writer = await openWriter(db, row.conversation_id, now, random)
     await writer.appendAgain(row, now)
     await writer.close()
   })
+}
+
+/** The letter in which a message is on its way, at the place where it stands. */
+async function letterWith(db: GigiDatabase, peer: PeerId, row: MessageRow): Promise<DepositRow | undefined> {
+  const letters = await db.deposits.where('peer_id').equals(peer).toArray()
+  return letters.find(
+    ({ message_ids, places }) =>
+      message_ids.includes(row.id) &&
+      places.some(({ log, numbers }) => log === row.log_id && has(numbers, row.seq)),
+  )
+}
+
+/** Puts a message back into the queue as it was before its time was over. */
+async function waitAgain(
+  db: GigiDatabase,
+  row: MessageRow,
+  letter: DepositRow,
+  now: number,
+  random: RandomBytes,
+): Promise<void> {
+  const contact = await db.contacts.get(letter.peer_id)
+  if (contact?.state !== 'accepted') throw new NotAcceptedError(`${letter.peer_id} is not accepted`)
+  const config = await readConfig(db)
+  const waiting = { ...row, expires_at: now + config.message_ttl_seconds * 1000 }
+  delete waiting.expired_at
+  await db.messages.put(waiting)
+  await enqueueOffline(db, waiting, contact, config, now, random)
+  await db.offline_queue.update([letter.peer_id, row.id], { item_id: letter.id })
+  const log = await db.logs.get([row.conversation_id, row.log_id])
+  if (log !== undefined)
+    await db.logs.put({ ...log, vacated: difference(log.vacated ?? [], [[row.seq, row.seq]]) })
 }
 
 /**

@@ -47,9 +47,9 @@ export interface MailPorts {
 
 export interface MailContext extends GrantContext, MailPorts {}
 
-/** Where a contact can be left mail; null where it cannot. */
+/** Where a contact, or who asks to be one, can be left mail; null where they cannot. */
 export function addressOf(contact: ContactRow | undefined, self: PeerId, now: number): MailAddress | null {
-  if (contact?.state !== 'accepted' || contact.grant_from === undefined) return null
+  if (contact === undefined || contact.state === 'blocked' || contact.grant_from === undefined) return null
   if (!grantHolds(openGrant(contact.grant_from).grant, self, now)) return null
   return { relays: contact.relays, grant: contact.grant_from }
 }
@@ -175,21 +175,29 @@ async function takeFrames(context: MailContext, { sender, written, frames }: Let
         if ((await readContact(db, sender)) !== undefined) await recordOldSummary(context, sender, frame)
         break
       case 'grant':
-        await takeGrant(context, sender, frame.grant)
+        await takeGrant(context, sender, frame.grant, 'letter')
     }
 }
 
-/** Keeps a peer's grant, if it is one, by that peer and for us. */
+/** Keeps a peer's grant, if it is one, by that peer and for us. A letter may be older than what came since. */
 export async function takeGrant(
-  { db, epoch, self, crypto, clock, log }: GrantContext,
+  { db, epoch, self, crypto, clock, log }: Omit<GrantContext, 'start' | 'relays'>,
   peer: PeerId,
   sealed: Uint8Array,
+  by: 'session' | 'letter',
 ): Promise<void> {
   const opened = readable(() => openGrant(sealed))
   const isOurs = opened?.grant.owner === peer && grantHolds(opened.grant, self, clock.now())
-  if (isOurs && (await crypto.verify(keyOfPeerId(peer), opened.signature, opened.signed)))
-    await keepReceivedGrant(db, epoch, peer, sealed)
-  else log.warn('a grant does not hold', { peer })
+  if (!isOurs || !(await crypto.verify(keyOfPeerId(peer), opened.signature, opened.signed))) {
+    log.warn('a grant does not hold', { peer })
+    return
+  }
+  const known = (await readContact(db, peer))?.grant_from
+  const before = known === undefined ? undefined : openGrant(known).grant
+  // Whoever has a link has that of the link; one's own is better, whenever it ends.
+  if (by === 'letter' && before !== undefined && before.holder !== null && before.ends > opened.grant.ends)
+    return
+  await keepReceivedGrant(db, epoch, peer, sealed)
 }
 
 /** What `read` gives; null where it is malformed. */

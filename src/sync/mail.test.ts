@@ -1,14 +1,16 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { grantSignedBytes, inviteGrant, openGrant, sealGrant } from '../protocol/grant.ts'
+import { grantSignedBytes, holderOf, inviteGrant, openGrant, sealGrant } from '../protocol/grant.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/identity.ts'
+import { raiseEpoch } from '../store/leadership.ts'
 import { addContactByInvite } from '../store/outbox.ts'
 import { Device } from '../testing/device.ts'
-import { FakeTime, until } from '../testing/fake-world.ts'
+import { FakeTime, silentLog, until } from '../testing/fake-world.ts'
 import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
+import { takeGrant } from './letters.ts'
 import { DEPOSIT_CHECK_MS } from './limits.ts'
 
 const SECRET = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -115,6 +117,16 @@ describe('two who are never there at the same time', () => {
     expect((await bob.db.contacts.get(alice.who.peerId))?.nickname).toBe('Alice')
   })
 
+  test('who asks to be a contact hears that it came, once it did, and leaves it no second time', async () => {
+    await bob.db.meta.delete('invite')
+    await alice.write(bob, 'hello')
+    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    const [isTaken, isAnswered] = [nothingOwed(bob), async () => (await itemsOf(alice)) === 1]
+    await visit(bob, async () => (await isAnswered()) && isTaken(), 'proof for Alice')
+    expect((await bob.db.contacts.get(alice.who.peerId))?.state).toBe('request')
+    await visit(alice, are(alice, 'Delivered'), 'the proof')
+  })
+
   test('many words go in several letters, and come once and in order', async () => {
     const words = Array.from({ length: 90 }, (_, i) => String(i))
     for (const word of words) await alice.write(bob, word)
@@ -205,6 +217,31 @@ test('who meets for the first time in a session can leave each other mail from t
   )
   const grant = async () => (await alice.db.contacts.get(bob.who.peerId))?.grant_from
   await within(async () => openGrant((await grant()) ?? new Uint8Array()).grant.holder !== null, 'his grant')
+})
+
+test('a grant in an old letter does not replace a newer one, but that of a link (SPEC 19.4)', async () => {
+  await openLink()
+  const { db } = alice
+  const context = {
+    ...alice.who,
+    db,
+    epoch: await raiseEpoch(db),
+    self: alice.who.peerId,
+    clock: time,
+    log: silentLog,
+  }
+  const take = async (ends: number, by: 'letter' | 'session') => {
+    const grant = { owner: bob.who.peerId, id: SECRET, holder: holderOf(SECRET, alice.who.peerId), ends }
+    const sealed = sealGrant(grant, await bob.who.crypto.sign(grantSignedBytes(grant)))
+    await takeGrant(context, bob.who.peerId, sealed, by)
+    const kept = (await db.contacts.get(bob.who.peerId))?.grant_from
+    return openGrant(kept ?? new Uint8Array()).grant.ends
+  }
+  const now = time.now()
+  expect(await take(now + 1000, 'letter')).toBe(now + 1000)
+  expect(await take(now + 3000, 'letter')).toBe(now + 3000)
+  expect(await take(now + 2000, 'letter')).toBe(now + 3000)
+  expect(await take(now + 2000, 'session')).toBe(now + 2000)
 })
 
 test('a mailbox that does not answer holds up the mail for nobody else', async () => {

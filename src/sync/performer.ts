@@ -166,7 +166,7 @@ export class Performer {
     const grant = this.#grants.get(peer)
     if (grant === undefined || (await readContact(options.db, peer)) === undefined) return
     this.#grants.delete(peer)
-    await takeGrant(options, peer, grant)
+    await takeGrant(options, peer, grant, 'session')
   }
 
   /** Lets an accepted contact leave us mail, once in a session (SPEC 4.14). */
