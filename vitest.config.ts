@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'simulation',
           include: SIMULATION,
           exclude: ['node_modules/**'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
         },
       },
     ],

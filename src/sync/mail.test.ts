@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../domain/config.ts'
 import { grantSignedBytes, holderOf, inviteGrant, openGrant, sealGrant } from '../protocol/grant.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/identity.ts'
@@ -281,6 +282,33 @@ test('live and by mail are one message', async () => {
   await bob.comeOnline()
   await within(async () => (await itemsOf(bob)) === 0, 'an empty mailbox')
   expect(await bob.texts(alice)).toEqual(['live', 'by mail'])
+})
+
+test('no numbers are filled by what a letter says, which may be old (SPEC 19.9)', async () => {
+  const voids = () => alice.db.messages.filter((row) => row.content_type === 'Void').count()
+  const hasGrant = async () => (await bob.db.contacts.get(alice.who.peerId))?.grant_from !== undefined
+  await openLink()
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await alice.write(bob, 'hello')
+  await within(async () => (await are(alice, 'Delivered')()) && (await hasGrant()), 'delivery')
+  await Promise.all([alice.goOffline(), bob.goOffline()])
+  alice.post = undefined
+  await alice.comeOnline()
+  await alice.write(bob, 'in vain')
+  time.advance(DEFAULT_CONFIG.message_ttl_seconds * 1000)
+  await within(async () => (await alice.db.offline_queue.count()) === 0, 'its time to be over')
+  await alice.goOffline()
+  await bob.write(alice, 'by letter')
+  await visit(bob, async () => (await bob.statuses()).at(-1) === 'Synced', 'the deposit')
+  alice.post = post
+  await visit(
+    alice,
+    async () => (await alice.texts(bob)).length === 3 && (await nothingOwed(alice)()),
+    'the letter',
+  )
+  expect(await voids()).toBe(0)
+  await Promise.all([alice.comeOnline(), bob.comeOnline()])
+  await within(async () => (await voids()) === 1, 'the number to be filled when they meet')
 })
 
 test('the recovery phrase alone brings the contacts back', async () => {

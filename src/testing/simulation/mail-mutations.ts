@@ -44,8 +44,8 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
     replacements: [
       {
         file: 'src/sync/posting.ts',
-        from: 'idsOf(asked, (id) => !held.has(id)),',
-        to: 'idsOf(asked, (id) => held.has(`not ${id}`)),',
+        from: 'const lost = idsOf(asked, (id) => !held.has(id))',
+        to: 'const lost = idsOf(asked, (id) => held.has(`not ${id}`))',
       },
     ],
   },
@@ -62,18 +62,6 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
-    name: 'owe no proof for what came by mail',
-    faults: 'all',
-    apart: true,
-    replacements: [
-      {
-        file: 'src/sync/letters.ts',
-        from: "if (letter.frames.some(({ type }) => type === 'push'))",
-        to: "if (letter.frames.some(({ type }) => type === 'grant' && letter.frames.length === 0))",
-      },
-    ],
-  },
-  {
     name: 'believe a letter whoever signed it',
     faults: 'all',
     replacements: [
@@ -81,58 +69,6 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
         file: 'src/sync/letters.ts',
         from: 'return (await crypto.verify(keyOfPeerId(letter.sender), signature, signed)) ? letter : null',
         to: 'return signed.length + signature.length + crypto.verify.length > 0 ? letter : null',
-      },
-    ],
-  },
-  {
-    name: 'confirm before the commit',
-    faults: 'all',
-    apart: true,
-    replacements: [
-      {
-        file: 'src/sync/mailroom.ts',
-        from: `          const peer = await takeItem(mail, item)
-          await reach(mail.mailbox.confirm([item.id]))`,
-        to: `          await reach(mail.mailbox.confirm([item.id]))
-          const peer = await takeItem(mail, item)`,
-      },
-    ],
-  },
-  {
-    name: 'make voids of what is in mail',
-    faults: 'all',
-    replacements: [
-      {
-        file: 'src/store/log-writer.ts',
-        from: 'const filled = firstOf(difference(lacking, inMail), limit)',
-        to: 'const filled = firstOf(difference(lacking, inMail.slice(0, 0)), limit)',
-      },
-    ],
-  },
-  {
-    name: 'make voids by the summary of a letter',
-    faults: 'all',
-    replacements: [
-      {
-        file: 'src/sync/letters.ts',
-        from: 'await recordOldSummary(context, sender, frame)',
-        to: 'await recordSummary(context, sender, frame)',
-      },
-      {
-        file: 'src/sync/letters.ts',
-        from: 'import { acceptPush, type EffectContext, recordOldSummary, seal, summarize }',
-        to: 'import { acceptPush, type EffectContext, recordSummary, seal, summarize }',
-      },
-    ],
-  },
-  {
-    name: 'leave it again under another id when the answer was lost',
-    faults: 'all',
-    replacements: [
-      {
-        file: 'src/sync/posting.ts',
-        from: "(await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')",
-        to: "(await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending').slice(at.relays.length, 0)",
       },
     ],
   },

@@ -82,6 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
         from: 'if (sent !== undefined) return sent',
         to: 'if (sent === null) return sent',
       },
+      { file: 'src/store/outbox.ts', from: 'await db.sent_tokens.add(', to: 'await db.sent_tokens.put(' },
     ],
   },
   {
