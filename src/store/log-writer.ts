@@ -13,6 +13,7 @@ import {
   type SequenceSet,
   union,
 } from '../domain/sequence-set.ts'
+import type { ItemId } from '../protocol/mailbox.ts'
 import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
 import { contentOf, createOutboundMessage, previewText } from './messages.ts'
@@ -179,7 +180,7 @@ export async function openWriter(
 
 /**
  * Puts a message into the queue for one recipient, with the configuration of now; its first timed attempt is due one
- * interval later. Within a transaction over `offline_queue`.
+ * interval later. `item`: the mailbox item that carries it. Within a transaction over `offline_queue`.
  */
 export async function enqueueOffline(
   db: GigiDatabase,
@@ -188,6 +189,7 @@ export async function enqueueOffline(
   config: PersistenceConfig,
   now: number,
   random: RandomBytes,
+  item?: ItemId,
 ): Promise<void> {
   const { max_retry_attempts: max, retry_interval_seconds: interval } = config
   await db.offline_queue.put({
@@ -200,5 +202,6 @@ export async function enqueueOffline(
     next_retry_at: nextRetryAt(0, max, interval * 1000, now, (random(1)[0] ?? 0) / 256),
     expires_at: row.expires_at,
     status: 'Pending',
+    ...(item === undefined ? {} : { item_id: item }),
   })
 }

@@ -142,8 +142,7 @@ async function waitAgain(
   const waiting = { ...row, expires_at: now + config.message_ttl_seconds * 1000 }
   delete waiting.expired_at
   await db.messages.put(waiting)
-  await enqueueOffline(db, waiting, contact, config, now, random)
-  await db.offline_queue.update([letter.peer_id, row.id], { item_id: letter.id })
+  await enqueueOffline(db, waiting, contact, config, now, random, letter.id)
   const log = await db.logs.get([row.conversation_id, row.log_id])
   if (log !== undefined)
     await db.logs.put({ ...log, vacated: difference(log.vacated ?? [], [[row.seq, row.seq]]) })

@@ -4,7 +4,14 @@ import type { PeerId } from '../domain/ids.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
 import { noteMailboxFull, readContact } from '../store/contacts.ts'
-import { beginDeposit, depositPeers, noteHeld, openDeposits, strikeOut } from '../store/deposits.ts'
+import {
+  beginDeposit,
+  depositPeers,
+  noteHeld,
+  openDeposits,
+  strikeOut,
+  unpostedSince,
+} from '../store/deposits.ts'
 import { notePaid } from '../store/owed.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { DepositRow, OwedRow } from '../store/schema.ts'
@@ -164,10 +171,11 @@ export class Posting {
   async #postOne(peer: PeerId, at: MailAddress, debt: OwedRow | undefined): Promise<boolean> {
     const mail = this.#mail
     const { db, epoch, clock, mailbox } = mail
-    const draft = await draftLetter(mail, peer)
-    if (draft.messages.length === 0 && debt === undefined) return false
+    if (debt === undefined && (await unpostedSince(db, peer)) === null) return false
     const prekey = await verifiedPrekey(mail, peer, at)
     if (prekey === null) throw new NotLeftError('there is no prekey to seal it to')
+    const draft = await draftLetter(mail, peer)
+    if (draft.messages.length === 0 && debt === undefined) return false
     const id = newItemId(mail)
     const item = await sealMail(mail, peer, prekey, id, draft.frames)
     if (draft.messages.length > 0)
@@ -187,6 +195,7 @@ export class Posting {
   async #settleUnheard(peer: PeerId, at: MailAddress): Promise<void> {
     const { db, epoch } = this.#mail
     const unheard = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')
+    if (unheard.length === 0) return
     const held = await this.#heldOf(at, unheard)
     if (held === null) throw new NotLeftError('the grant does not hold')
     await noteHeld(

@@ -8,7 +8,8 @@ const TIMEOUT_MS = 20 * 60_000
 test(
   'a thousand people',
   async () => {
-    const result = await simulate({ seed: 1, messages: 500, peers: 1000, faults: readFaults('none') })
+    const faults = readFaults('none')
+    const result = await simulate({ seed: 1, messages: 500, peers: 1000, contacts: 2, faults })
     expect(result).toMatchObject({ delivered: 500, lost: 0, findings: [] })
   },
   TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { directConversationId } from '../../protocol/identifiers.ts'
 import { sendMessage } from '../../store/outbox.ts'

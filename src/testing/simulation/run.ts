@@ -9,8 +9,8 @@ import { World } from './world.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-/** Virtual time in which one person writes a message, on average, milliseconds. */
-const PER_MESSAGE_MS = 3 * MINUTE
+/** Virtual time in which one person writes a message, on average, unless it is said otherwise, minutes. */
+const MINUTES_PER_MESSAGE = 3
 /** Longest time that healing may take, in steps of ten minutes: two days. */
 const HEALING_STEPS = 288
 
@@ -20,6 +20,10 @@ export interface SimulationOptions {
   readonly peers: number
   readonly faults: ReadonlySet<FaultName>
   readonly config?: Partial<PersistenceConfig>
+  /** Contacts of one person: an even number. */
+  readonly contacts?: number
+  /** Virtual time in which one person writes a message, on average: longer, for what is rare to happen. */
+  readonly minutesPerMessage?: number
   /** From half of the time on people never meet again: mail alone brings what is left. */
   readonly apart?: boolean
 }
@@ -45,7 +49,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (const device of world.devices) await device.create(world.config)
   for (const device of world.devices) device.open()
   world.faults.begin()
-  const duration = (options.messages / options.peers) * PER_MESSAGE_MS
+  const { minutesPerMessage = MINUTES_PER_MESSAGE } = options
+  const duration = (options.messages / options.peers) * minutesPerMessage * MINUTE
   world.people.begin(options.messages, duration)
   await world.run(duration / 2)
   if (options.apart === true) world.shifts.begin(true)

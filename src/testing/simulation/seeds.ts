@@ -10,7 +10,7 @@ const SHARE_BY_MAIL = 0.25
 export async function expectAll(seed: number): Promise<void> {
   const apart = seed % 2 === 0
   const faults = new Set(FAULT_NAMES)
-  const result = await expectFlawless({ seed, messages: 330, peers: 3 + (seed % 4), faults, apart })
+  const result = await expectFlawless({ seed, messages: 850, peers: 3 + (seed % 4), faults, apart })
   expect(result.byMail).toBeGreaterThan(apart ? SHARE_BY_MAIL * result.messages : 0)
 }
 

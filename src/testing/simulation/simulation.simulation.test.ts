@@ -43,6 +43,7 @@ describe('the simulation', () => {
       peers: 3,
       faults: new Set([name]),
       apart,
+      minutesPerMessage: 8,
     })
     if (name !== 'delay' && name !== 'nicknames') expect(result.struck[name]).toBeGreaterThan(0)
   })

@@ -19,7 +19,7 @@ import { People } from './people.ts'
 import { Schedule } from './schedule.ts'
 import { Shifts } from './shifts.ts'
 
-/** Contacts of one person; in a small world everyone knows everyone. */
+/** Contacts of one person, unless it is said otherwise; in a small world everyone knows everyone. */
 const CONTACTS = 6
 
 export interface WorldOptions {
@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly peers: number
   readonly faults: ReadonlySet<FaultName>
   readonly config?: Partial<PersistenceConfig>
+  /** Contacts of one person: an even number. */
+  readonly contacts?: number
 }
 
 let worlds = 0
@@ -45,7 +47,7 @@ export class World {
   readonly shifts: Shifts
   readonly config: PersistenceConfig
 
-  constructor({ seed, peers, faults, config = {} }: WorldOptions) {
+  constructor({ seed, peers, faults, config = {}, contacts = CONTACTS }: WorldOptions) {
     const chanceOf = (purpose: number): Chance => new Chance(seed * 16 + purpose)
     this.chance = chanceOf(0)
     this.links = new LinkFaults(chanceOf(1), faults)
@@ -62,7 +64,8 @@ export class World {
     )
     const world = String(++worlds)
     this.devices = persons.map(
-      (who, i) => new Device(this, who, `world-${world}/device-${String(i)}`, contactsOf(persons, i)),
+      (who, i) =>
+        new Device(this, who, `world-${world}/device-${String(i)}`, contactsOf(persons, i, contacts)),
     )
     this.shifts = new Shifts(this.schedule, chanceOf(7), this.devices)
     const others = new Map<ConversationId, PeerId[]>()
@@ -104,9 +107,9 @@ const signature = (key: Uint8Array, bytes: Uint8Array): Buffer =>
   createHash('sha512').update(key).update(bytes).digest()
 
 /** Everyone knows those next to them in a circle. */
-function contactsOf(persons: readonly Person[], i: number): Person[] {
+function contactsOf(persons: readonly Person[], i: number, count: number): Person[] {
   const contacts = new Set<Person>()
-  for (let step = 1; step <= CONTACTS / 2; step++)
+  for (let step = 1; step <= count / 2; step++)
     for (const j of [i + step, i - step + persons.length * step]) {
       const other = persons[j % persons.length]
       if (other !== undefined && other !== persons[i]) contacts.add(other)
