@@ -8,11 +8,10 @@ import {
   letterSignedBytes,
   openItem,
   openLetter,
-  pad,
   prekeyId,
   sealLetter,
-  unpad,
 } from '../protocol/letter.ts'
+import { pad, unpad } from '../protocol/padding.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { LETTER_SIZES, MAX_ENVELOPE_BYTES } from '../protocol/limits.ts'
 import type { Vectors } from '../protocol/testing-vectors.ts'
