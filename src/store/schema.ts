@@ -283,8 +283,6 @@ export type MetaRow =
   | { key: 'relay'; config: RelayConfig }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
-  /** The own backup at the mailbox was looked at, so that a newer one may replace it. */
-  | { key: 'backup'; recalled: Flag }
   /** Prekeys of ours that were made by then are not published any more: others may know later ones. */
   | { key: 'prekey'; outdated: number }
   /** Written to see whether the storage takes something, and removed at once. */
