@@ -70,15 +70,17 @@ export class Backup {
   }
 
   async #renew(standing: Standing): Promise<void> {
-    const { db, epoch, start, mailbox, sealer } = this.#mail
+    const { db, epoch, start, mailbox, sealer, log } = this.#mail
     // An empty or old profile must not take the place of a full or newer one.
     standing.mayKeep ??= await this.#takeIn()
     if (!standing.mayKeep || (await isReplaced(db))) return
-    const profile = encodeProfile(await readProfile(db, epoch, start))
-    const fingerprint = toBase64url(hashOf('gigi/profile/1', profile))
+    const profile = await readProfile(db, epoch, start)
+    const encoded = encodeProfile(profile)
+    const fingerprint = toBase64url(hashOf('gigi/profile/1', encoded))
     if (fingerprint === standing.kept) return
-    await reach(mailbox.keep(await sealer.sealBackup(profile)))
+    await reach(mailbox.keep(await sealer.sealBackup(encoded)))
     standing.kept = fingerprint
+    log.info('the backup is kept', { contacts: profile.contacts.length })
   }
 
   /** Takes in what is kept there. Returns whether ours may replace it. */
