@@ -11,7 +11,7 @@ import {
 } from '@hpke/core'
 import type { PeerId } from '../domain/ids.ts'
 import { BACKUP_NONCE_BYTES, backupKey, decodeBackup, encodeBackup } from '../protocol/backup.ts'
-import { MalformedError } from '../protocol/cbor.ts'
+import { LaterVersionError, MalformedError } from '../protocol/cbor.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { LETTER_INFO } from '../protocol/letter.ts'
 import type { PrekeyPair, Sealed, Sealer } from '../sync/ports.ts'
@@ -101,6 +101,7 @@ async function createBackupSealer(
         const { nonce, ciphertext } = decodeBackup(blob)
         return new Uint8Array(await crypto.subtle.decrypt(algorithm(nonce), key, ciphertext.slice()))
       } catch (error) {
+        if (error instanceof LaterVersionError) throw error
         if (error instanceof MalformedError || isOperationError(error)) return null
         throw error
       }

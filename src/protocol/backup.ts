@@ -6,7 +6,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { decode, encode, MalformedError } from './cbor.ts'
 import { MAX_ITEM_BYTES } from './limits.ts'
-import { bytes, fixedBytes, tuple, uint } from './shape.ts'
+import { bytes, fixedBytes, refuseLater, tuple, uint } from './shape.ts'
 
 const VERSION = 1
 /** Bytes of the nonce: what AES-GCM takes. */
@@ -27,13 +27,15 @@ export interface Backup {
 export const encodeBackup = ({ nonce, ciphertext }: Backup): Uint8Array<ArrayBuffer> =>
   encode([VERSION, nonce, ciphertext])
 
-/** Throws MalformedError. */
+/** Throws MalformedError; LaterVersionError for one that a later version of this app has made. */
 export function decodeBackup(blob: Uint8Array): Backup {
   if (blob.length > MAX_ITEM_BYTES) throw new MalformedError(`backup of ${blob.length} bytes`)
+  const value = decode(blob)
+  refuseLater(value, VERSION, 'backup')
   const [, nonce, ciphertext] = tuple<[number, Uint8Array, Uint8Array]>(
     uint(VERSION, VERSION),
     fixedBytes(BACKUP_NONCE_BYTES),
     bytes(MAX_ITEM_BYTES),
-  )(decode(blob), 'backup')
+  )(value, 'backup')
   return { nonce, ciphertext }
 }

@@ -12,6 +12,9 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError'
 }
 
+/** Bytes of a later version of the protocol than this one: nothing is wrong with them, and they cannot be read here. */
+export class LaterVersionError extends MalformedError {}
+
 export const encode = (value: Cbor): Uint8Array<ArrayBuffer> => cborEncode(value, rfc8949EncodeOptions)
 
 /** Decodes exactly one value that fills `bytes`. Throws MalformedError for anything else. */

@@ -5,8 +5,11 @@ import { encode, MalformedError } from './cbor.ts'
 import { encodeFrame } from './frame-codec.ts'
 import { keyOfPeerId } from './identifiers.ts'
 import { decodeBackup } from './backup.ts'
-import { type Letter, letterSignedBytes, openItem, openLetter, pad, sealLetter, unpad } from './letter.ts'
+import { type Letter, letterSignedBytes, openItem, openLetter, sealLetter } from './letter.ts'
+import { pad, unpad } from './padding.ts'
+import { decodeProfile } from './profile.ts'
 import {
+  BACKUP_SIZES,
   LETTER_SIZES,
   MAX_ITEM_BYTES,
   MAX_PADDED_LETTER_BYTES,
@@ -89,7 +92,13 @@ test('any bytes, and valid letters with bytes changed, are read or malformed (SP
   const mutated = fc
     .tuple(fc.constantFrom(sealed, item), fc.nat(), fc.integer({ min: 0, max: 255 }))
     .map(([bytes, at, byte]) => bytes.with(at % bytes.length, byte))
-  const readers = [(bytes: Uint8Array) => openLetter(bytes, bob.peerId), openItem, unpad, decodeBackup]
+  const readers = [
+    (bytes: Uint8Array) => openLetter(bytes, bob.peerId),
+    openItem,
+    (bytes: Uint8Array) => unpad(bytes),
+    decodeBackup,
+    (bytes: Uint8Array) => decodeProfile(pad(bytes, BACKUP_SIZES)),
+  ]
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), mutated), (bytes) => {
       for (const read of readers)

@@ -17,7 +17,6 @@ import { decodeFrame, encodeFrame } from './frame-codec.ts'
 import type { Card, Frame, GrantFrame, Push, Summary } from './frames.ts'
 import { fromBase64url, hashOf, keyOfPeerId, peerIdOfKey, toBase64url } from './identifiers.ts'
 import {
-  LETTER_SIZES,
   MAX_FRAMES_PER_LETTER,
   MAX_ITEM_BYTES,
   MAX_PADDED_LETTER_BYTES,
@@ -29,8 +28,6 @@ import { signedBytes } from './signing.ts'
 
 const VERSION = 1
 const DOMAIN = 'gigi/letter/1'
-/** Ends a letter before its padding: of no meaning in itself, and not zero. */
-const END = 0x80
 
 /** The `info` of what seals letters (SPEC 19.3). */
 export const LETTER_INFO = DOMAIN
@@ -100,25 +97,6 @@ export function openLetter(sealed: Uint8Array, recipient: PeerId): OpenedLetter 
 function isLetterFrame(frame: Frame): frame is LetterFrame {
   const { type } = frame
   return type === 'card' || type === 'grant' || type === 'summary' || type === 'push'
-}
-
-/** A sealed letter at the first of LETTER_SIZES that has room. Throws RangeError when it is too long for all of them. */
-export function pad(sealed: Uint8Array): Uint8Array<ArrayBuffer> {
-  const size = LETTER_SIZES.find((size) => size > sealed.length)
-  if (size === undefined) throw new RangeError(`a letter of ${sealed.length} bytes`)
-  const padded = new Uint8Array(size)
-  padded.set(sealed)
-  padded[sealed.length] = END
-  return padded
-}
-
-/** What was padded, whatever size it was padded to. Throws MalformedError when there is no end to be found. */
-export function unpad(padded: Uint8Array): Uint8Array {
-  if (padded.length > MAX_PADDED_LETTER_BYTES)
-    throw new MalformedError(`letter: ${padded.length} bytes with its padding`)
-  const end = padded.findLastIndex((byte) => byte !== 0)
-  if (padded[end] !== END) throw new MalformedError('letter: it does not end')
-  return padded.subarray(0, end)
 }
 
 /** 8 bytes, base64url: which prekey opens an item. */

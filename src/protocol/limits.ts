@@ -102,5 +102,11 @@ export const LETTER_SIZES = [1, 4, 16, 64, 256, 512].map((kib) => kib * 1024)
 /** Bytes of a letter with its padding. */
 export const MAX_PADDED_LETTER_BYTES = 512 * 1024
 
-/** Contacts in the own backup: with three addresses and both grants 700 bytes each, so that it stays under MAX_ITEM_BYTES. */
+/** Contacts in the own backup: a list that a reader can hold at once. */
 export const MAX_KEPT_CONTACTS = 1000
+/** Grants given to one contact before the last: two at most hold at a time, and each restored installation may add some. */
+export const MAX_GRANTS_BEFORE = 16
+/** Bytes of a backup with its padding: sealed it is 36 longer, and under MAX_ITEM_BYTES. */
+export const MAX_PADDED_BACKUP_BYTES = 1023 * 1024
+/** Sizes that backups are padded to, bytes, ascending: some ten contacts in the second, a hundred in the fourth. */
+export const BACKUP_SIZES = [...LETTER_SIZES, MAX_PADDED_BACKUP_BYTES]

@@ -2,7 +2,7 @@
  * Readers: each takes a decoded CBOR value and gives it back typed and bounded, or throws MalformedError that
  * names the field (SPEC 1.3, 1.4). What is not read here does not get past the codec.
  */
-import { type Cbor, decode, MalformedError } from './cbor.ts'
+import { type Cbor, decode, LaterVersionError, MalformedError } from './cbor.ts'
 
 export type Reader<T> = (value: Cbor | undefined, field: string) => T
 
@@ -67,6 +67,13 @@ export const tuple =
       reader(value[i] as Cbor, `${field}[${i}]`),
     ) as unknown as T
   }
+
+/** Throws LaterVersionError for an array that begins with a greater number than `version`, whatever stands behind that. */
+export function refuseLater(value: Cbor, version: number, field: string): void {
+  const first: unknown = Array.isArray(value) ? value[0] : undefined
+  if (typeof first === 'number' && first > version)
+    throw new LaterVersionError(`${field}: version ${first} is later than ${version}`)
+}
 
 /** The kind of a frame, and the element after it. */
 export function kindAndBody(frame: Uint8Array): readonly [kind: number, body: Cbor | undefined] {

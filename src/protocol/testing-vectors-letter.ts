@@ -1,6 +1,7 @@
 /** The test vectors of letters and backups (SPEC 19, 20), and what a reader must refuse of them. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { InstallationId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import { backupKey, encodeBackup } from './backup.ts'
 import { type Cbor, encode } from './cbor.ts'
@@ -14,11 +15,12 @@ import {
   letterAad,
   type LetterFrame,
   letterSignedBytes,
-  pad,
   prekeyId,
   sealLetter,
 } from './letter.ts'
-import { LETTER_SIZES, MAX_FRAMES_PER_LETTER } from './limits.ts'
+import { BACKUP_SIZES, LETTER_SIZES, MAX_FRAMES_PER_LETTER } from './limits.ts'
+import { pad, unpad } from './padding.ts'
+import { encodeProfile, type Profile } from './profile.ts'
 import { alice, bob, frames, NOW, run, sign } from './testing-vectors-samples.ts'
 
 const card: Card = { type: 'card', nickname: 'Alice', relays: [] }
@@ -51,7 +53,27 @@ const item = {
 const backupCiphertext =
   '4f0eb2f08791a46436b13bc2d91dca0080296703fd97b2bef9f9a417ff2b9c1a' + '676c95796fe7c2adac4c3a2c1a3adb1f'
 
-export type MalformedLetterKind = 'letter' | 'padded' | 'item' | 'backup'
+const profile: Profile = {
+  writer: { installation: toBase64url(run(0x90, 16)) as InstallationId, started: NOW },
+  prekeyMade: NOW - 1,
+  nickname: 'Alice',
+  contacts: [
+    {
+      peer: bob.peerId,
+      nickname: 'Bob',
+      state: 'accepted',
+      relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooW'],
+      grantFrom: run(0xa0, 160),
+      grantTo: { id: toBase64url(run(0xb0, 16)), ends: NOW + 2, sealed: run(0xa1, 160) },
+      grantsBefore: [{ id: toBase64url(run(0xc0, 16)), ends: NOW + 1 }],
+    },
+  ],
+  settings: { readReceipts: false },
+  config: { max_retry_attempts: 3 },
+}
+const profilePadded = encodeProfile(profile)
+
+export type MalformedLetterKind = 'letter' | 'padded' | 'item' | 'backup' | 'profile'
 
 const KEY = new Uint8Array(32)
 const SIGNATURE = new Uint8Array(64)
@@ -91,7 +113,15 @@ const malformed: readonly (readonly [rule: string, kind: MalformedLetterKind, re
     ['19.3', 'item', 'no ciphertext', encode([1, new Uint8Array(8), KEY])],
     ['20.1', 'backup', 'a version that is not known', encode([2, new Uint8Array(12), KEY])],
     ['20.1', 'backup', 'a nonce of 11 bytes', encode([1, new Uint8Array(11), KEY])],
+    ['20.2', 'profile', 'no padding', unpad(profilePadded, BACKUP_SIZES)],
+    ['20.2', 'profile', 'no contacts', pad(encode([1, [KEY.slice(16), NOW], 0, 'Alice']), BACKUP_SIZES)],
   ]
+
+/** What says only that it is of a later version. */
+const later: readonly (readonly [rule: string, kind: MalformedLetterKind, Uint8Array])[] = [
+  ['20.5', 'backup', encode([2, 'whatever'])],
+  ['20.5', 'profile', pad(encode([2, 'whatever']), BACKUP_SIZES)],
+]
 
 /** `json` makes fields as they stand in the file. */
 export const letterVectors = <Json>(json: (value: unknown) => Json) => ({
@@ -131,6 +161,12 @@ export const letterVectors = <Json>(json: (value: unknown) => Json) => ({
     ciphertext: backupCiphertext,
     blob: bytesToHex(encodeBackup({ nonce: run(0x60, 12), ciphertext: hexToBytes(backupCiphertext) })),
   },
+  profile: {
+    fields: json(profile),
+    encoded: bytesToHex(unpad(profilePadded, BACKUP_SIZES)),
+    padded: { length: profilePadded.length, hash: bytesToHex(sha256(profilePadded)) },
+  },
+  later: later.map(([rule, kind, bytes]) => ({ rule, kind, bytes: bytesToHex(bytes) })),
   malformed: malformed.map(([rule, kind, reason, bytes]) => ({
     rule,
     kind,

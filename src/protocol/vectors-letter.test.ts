@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import { backupKey, decodeBackup, encodeBackup } from './backup.ts'
-import { MalformedError } from './cbor.ts'
+import { LaterVersionError, MalformedError } from './cbor.ts'
 import { keyOfPeerId, toBase64url } from './identifiers.ts'
 import {
   itemOf,
@@ -14,12 +14,13 @@ import {
   letterSignedBytes,
   openItem,
   openLetter,
-  pad,
   prekeyId,
   sealLetter,
-  unpad,
   type Item,
 } from './letter.ts'
+import { BACKUP_SIZES } from './limits.ts'
+import { pad, unpad } from './padding.ts'
+import { decodeProfile, encodeProfile, type Profile } from './profile.ts'
 import { fromJson, type Vectors } from './testing-vectors.ts'
 import type { MalformedLetterKind } from './testing-vectors-letter.ts'
 
@@ -66,17 +67,30 @@ test('a backup is read and made (SPEC 20.1)', () => {
   expect(bytesToHex(encodeBackup(backup))).toBe(blob)
 })
 
+test('what a backup says is read and made (SPEC 20.2)', () => {
+  const fields = fromJson(letters.profile.fields) as Profile
+  const padded = encodeProfile(fields)
+  expect(bytesToHex(unpad(padded, BACKUP_SIZES))).toBe(letters.profile.encoded)
+  expect({ length: padded.length, hash: bytesToHex(sha256(padded)) }).toEqual(letters.profile.padded)
+  expect(decodeProfile(pad(hexToBytes(letters.profile.encoded), BACKUP_SIZES))).toEqual(fields)
+})
+
 test.each(letters.tolerated)('$reason are left out of a letter (SPEC $rule)', ({ says, letter: bytes }) => {
   expect(openLetter(hexToBytes(bytes), letter.recipient).letter.frames).toEqual(fromJson(says))
 })
 
 const READERS: Readonly<Record<MalformedLetterKind, (bytes: Uint8Array) => unknown>> = {
   letter: (bytes) => openLetter(bytes, letter.recipient),
-  padded: unpad,
+  padded: (bytes) => unpad(bytes),
   item: openItem,
   backup: decodeBackup,
+  profile: decodeProfile,
 }
 
 test.each(letters.malformed)('$kind: $reason is malformed (SPEC $rule)', ({ kind, bytes }) => {
   expect(() => READERS[kind](hexToBytes(bytes))).toThrow(MalformedError)
+})
+
+test.each(letters.later)('a $kind of a later version is told apart (SPEC $rule)', ({ kind, bytes }) => {
+  expect(() => READERS[kind](hexToBytes(bytes))).toThrow(LaterVersionError)
 })

@@ -2,11 +2,9 @@
 import type { PeerId } from '../domain/ids.ts'
 import { type GrantId, inviteGrantId } from '../protocol/grant.ts'
 import { fromBase64url } from '../protocol/identifiers.ts'
+import { MAX_GRANTS_BEFORE } from '../protocol/limits.ts'
 import { checkEpoch } from './leadership.ts'
 import type { ContactRow, GigiDatabase, RevokedGrantRow } from './schema.ts'
-
-/** Grants that were given to one contact before the last: a new one comes at half of the life of the one before. */
-const MAX_GRANTS_BEFORE = 4
 
 export interface GivenGrant {
   readonly id: GrantId
@@ -23,6 +21,7 @@ export function keepGivenGrant(
   epoch: number,
   peer: PeerId,
   grant: GivenGrant,
+  now: number,
 ): Promise<GivenGrant | null> {
   return db.transaction('rw', db.meta, db.contacts, async () => {
     await checkEpoch(db, epoch)
@@ -30,13 +29,18 @@ export function keepGivenGrant(
     if (contact?.state !== 'accepted') return null
     if (contact.grant_to !== undefined && contact.grant_to.ends >= grant.ends) return contact.grant_to
     const { grant_to: last, grants_before: before = [] } = contact
-    const grants_before = last === undefined ? before : [...before, { id: last.id, ends: last.ends }]
     await db.contacts.update(peer, {
       grant_to: grant,
-      grants_before: grants_before.slice(-MAX_GRANTS_BEFORE),
+      grants_before: grantsThatHold(last === undefined ? before : [...before, last], now),
     })
     return grant
   })
+}
+
+/** Those grants that hold still, each once, at most MAX_GRANTS_BEFORE; what ends last is last. */
+export function grantsThatHold(grants: readonly RevokedGrantRow[], now: number): readonly RevokedGrantRow[] {
+  const byId = new Map(grants.filter(({ ends }) => ends > now).map(({ id, ends }) => [id, { id, ends }]))
+  return [...byId.values()].sort((a, b) => a.ends - b.ends).slice(-MAX_GRANTS_BEFORE)
 }
 
 /** Keeps a peer's grant for us, sealed; its signature was verified. A stranger's is not kept. */

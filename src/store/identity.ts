@@ -51,14 +51,31 @@ export async function setNickname(db: GigiDatabase, nickname: string): Promise<v
   await db.identity.update('self', { nickname })
 }
 
-export async function readSettings(db: GigiDatabase): Promise<Settings> {
+export const readSettings = async (db: GigiDatabase): Promise<Settings> => ({
+  ...DEFAULT_SETTINGS,
+  ...(await chosenSettings(db)),
+})
+
+/** What was chosen of the settings here. */
+export async function chosenSettings(db: GigiDatabase): Promise<Partial<Settings>> {
   const row = await db.meta.get('settings')
-  // Of an earlier version some are missing.
-  return row?.key === 'settings' ? { ...DEFAULT_SETTINGS, ...row.settings } : DEFAULT_SETTINGS
+  return row?.key === 'settings' ? row.settings : {}
 }
 
-export async function saveSettings(db: GigiDatabase, settings: Settings): Promise<void> {
-  await db.meta.put({ key: 'settings', settings })
+/** What differs from before counts as chosen from here on. */
+export function saveSettings(db: GigiDatabase, settings: Settings): Promise<void> {
+  return db.transaction('rw', db.meta, async () => {
+    const chosen = { ...(await chosenSettings(db)), ...changes(await readSettings(db), settings) }
+    await db.meta.put({ key: 'settings', settings: chosen })
+  })
+}
+
+/** What of `after` is not as it was. */
+function changes<T extends object>(before: T, after: T): Partial<T> {
+  const changed: Partial<T> = {}
+  for (const key of Object.keys(after) as (keyof T)[])
+    if (after[key] !== before[key]) changed[key] = after[key]
+  return changed
 }
 
 /** The installation row; there is one wherever there is an identity. */
@@ -127,15 +144,27 @@ export function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSe
   })
 }
 
-/** The persistence configuration: the stored one, or the defaults. */
-export async function readConfig(db: GigiDatabase): Promise<PersistenceConfig> {
+/** The persistence configuration: what was chosen of it, and the defaults. */
+export const readConfig = async (db: GigiDatabase): Promise<PersistenceConfig> => ({
+  ...DEFAULT_CONFIG,
+  ...(await chosenConfig(db)),
+})
+
+/** What was chosen of the configuration here. */
+export async function chosenConfig(db: GigiDatabase): Promise<Partial<PersistenceConfig>> {
   const row = await db.meta.get('config')
-  return row?.key === 'config' ? row.config : DEFAULT_CONFIG
+  return row?.key === 'config' ? row.config : {}
 }
 
-/** Holds for new rows at once, and for queued rows from their next scheduling. The caller has checked the bounds. */
-export async function saveConfig(db: GigiDatabase, config: PersistenceConfig): Promise<void> {
-  await db.meta.put({ key: 'config', config })
+/**
+ * Holds for new rows at once, and for queued rows from their next scheduling; what differs from before counts as chosen.
+ * The caller has checked the bounds.
+ */
+export function saveConfig(db: GigiDatabase, config: PersistenceConfig): Promise<void> {
+  return db.transaction('rw', db.meta, async () => {
+    const chosen = { ...(await chosenConfig(db)), ...changes(await readConfig(db), config) }
+    await db.meta.put({ key: 'config', config: chosen })
+  })
 }
 
 /** What the relay last told of itself; nothing before the first time. */

@@ -1,27 +1,51 @@
-/** What of this profile is kept at its mailbox, and how it comes back into an empty one. */
+/** What of this profile is kept at its mailbox (SPEC 20), and how what was kept is taken in. */
 import { labelOf } from '../domain/nickname.ts'
-import { MAX_KEPT_CONTACTS } from '../protocol/limits.ts'
-import type { KeptContact, Profile } from '../protocol/profile.ts'
+import type { PeerId } from '../domain/ids.ts'
+import type { KeptContact, KeptGrant, Profile } from '../protocol/profile.ts'
 import { newContact } from './contacts.ts'
-import { DEFAULT_SETTINGS, readConfig, readSettings, requireIdentity } from './identity.ts'
+import { grantsThatHold } from './grants.ts'
+import { chosenConfig, chosenSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import type { ContactRow, GigiDatabase } from './schema.ts'
+import { latestMade, outdatePrekeys } from './prekeys.ts'
+import type { ContactRow, ConversationRow, GigiDatabase } from './schema.ts'
 
-/** Accepted and blocked contacts, those who were added last first, at most MAX_KEPT_CONTACTS; settings and configuration. */
-export function readProfile(db: GigiDatabase, epoch: number): Promise<Profile> {
-  return db.transaction('r', db.meta, db.identity, db.contacts, async () => {
+/** Accepted and blocked contacts, those first that are to be kept before others; what was chosen of settings and configuration. */
+export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['writer']): Promise<Profile> {
+  const { meta, identity, contacts, conversations, prekeys } = db
+  return db.transaction('r', [meta, identity, contacts, conversations, prekeys], async () => {
     await checkEpoch(db, epoch)
     const rows = await db.contacts.where('state').anyOf('accepted', 'blocked').toArray()
+    const { readReceipts, nearby } = await chosenSettings(db)
     return {
+      writer,
+      prekeyMade: await latestMade(db),
       nickname: (await requireIdentity(db)).nickname,
-      contacts: rows
-        .sort((a, b) => b.added_at - a.added_at)
-        .slice(0, MAX_KEPT_CONTACTS)
-        .map(keptContact),
-      settings: await readSettings(db),
-      config: await readConfig(db),
+      contacts: inOrderOfWorth(rows, await db.conversations.toArray()).map(keptContact),
+      settings: {
+        ...(readReceipts === undefined ? {} : { readReceipts }),
+        ...(nearby === undefined ? {} : { nearby }),
+      },
+      config: await chosenConfig(db),
     }
   })
+}
+
+/**
+ * Whoever opens our link is a contact, and may be anyone: those to whom we wrote come first, then those whom the user has
+ * chosen, and among them those with whom there was something last.
+ */
+function inOrderOfWorth(
+  contacts: readonly ContactRow[],
+  conversations: readonly ConversationRow[],
+): ContactRow[] {
+  const byPeer = new Map(conversations.map((row) => [row.peer_id, row]))
+  const worth = (row: ContactRow): number => {
+    if (byPeer.get(row.peer_id)?.own_log_id !== undefined) return 2
+    const cameByOurLink = row.brought_secret !== undefined && row.invite_secret === undefined
+    return row.state === 'accepted' && cameByOurLink ? 0 : 1
+  }
+  const activity = (row: ContactRow): number => byPeer.get(row.peer_id)?.last_activity ?? row.added_at
+  return contacts.toSorted((a, b) => worth(b) - worth(a) || activity(b) - activity(a))
 }
 
 const keptContact = (row: ContactRow): KeptContact => ({
@@ -31,62 +55,91 @@ const keptContact = (row: ContactRow): KeptContact => ({
   relays: row.relays,
   grantFrom: row.grant_from ?? null,
   grantTo: row.grant_to ?? null,
+  grantsBefore: row.grants_before ?? [],
 })
 
-/** Whether this profile has looked at what its mailbox kept. */
-export async function isRecalled(db: GigiDatabase): Promise<boolean> {
-  return (await db.meta.get('backup')) !== undefined
-}
-
 /**
- * Takes in what was kept (null: nothing was), once: people who are not known here, and settings and configuration that
- * were not chosen here. Nothing that is here is changed, but for a nickname that was only made up.
+ * Takes in what was kept: people who are not known here, what others may still do by our leave, and settings and
+ * configuration that were not chosen here. What is here stands, but for a nickname that was only made up. The same
+ * again changes nothing.
  */
-export function mergeProfile(
-  db: GigiDatabase,
-  epoch: number,
-  profile: Profile | null,
-  now: number,
-): Promise<void> {
-  return db.transaction('rw', db.meta, db.identity, db.contacts, db.conversations, async () => {
+export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, now: number): Promise<void> {
+  const { meta, identity, contacts, conversations, revoked_grants, prekeys } = db
+  const tables = [meta, identity, contacts, conversations, revoked_grants, prekeys]
+  return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
-    if (await isRecalled(db)) return
-    await db.meta.put({ key: 'backup', recalled: 1 })
-    if (profile === null) return
     const { peer_id: self, nickname } = await requireIdentity(db)
-    for (const kept of profile.contacts) await addKept(db, self, kept, now)
+    const revoked = new Set(await db.revoked_grants.toCollection().primaryKeys())
+    const known = await db.contacts.bulkGet(profile.contacts.map(({ peer }) => peer))
+    for (const [i, kept] of profile.contacts.entries()) {
+      if (kept.peer === self) continue
+      const valid = grantsThatHold(grantsTo(kept), now).filter(({ id }) => !revoked.has(id))
+      // Whoever wrote before we knew them again is a request here, and is what they were.
+      if (known[i] === undefined || known[i].state === 'request')
+        await addKept(db, self, known[i], kept, valid, now)
+      else if (known[i].state === 'blocked') await db.revoked_grants.bulkPut([...valid])
+      else await addGrants(db, known[i], kept, valid, now)
+    }
     if (nickname === placeholderName(self) && profile.nickname !== '')
       await db.identity.update('self', { nickname: profile.nickname })
-    if ((await db.meta.get('settings')) === undefined)
-      // Notifications are this browser's own affair: it has to be asked.
-      await db.meta.put({ key: 'settings', settings: { ...DEFAULT_SETTINGS, ...profile.settings } })
-    if ((await db.meta.get('config')) === undefined)
-      await db.meta.put({ key: 'config', config: profile.config })
+    await mergeChoices(db, profile)
+    await outdatePrekeys(db, profile.prekeyMade)
   })
 }
 
+const grantsTo = ({ grantTo, grantsBefore }: KeptContact): KeptGrant[] =>
+  grantTo === null ? [...grantsBefore] : [...grantsBefore, grantTo]
+
 async function addKept(
   db: GigiDatabase,
-  self: ContactRow['peer_id'],
+  self: PeerId,
+  known: ContactRow | undefined,
   { peer, nickname, state, relays, grantFrom, grantTo }: KeptContact,
+  valid: readonly KeptGrant[],
   now: number,
 ): Promise<void> {
-  const known = await db.contacts.get(peer)
-  // Whoever wrote before we knew them again is a request here, and is what they were.
-  if (peer === self || (known !== undefined && known.state !== 'request')) return
   const fresh = newContact(self, { peerId: peer, nickname, relays }, state, now)
+  const isValid = valid.some(({ id }) => id === grantTo?.id)
   await db.contacts.put({
     ...fresh.contact,
     ...known,
     state,
     relays,
     ...(grantFrom === null ? {} : { grant_from: grantFrom }),
-    ...(grantTo === null ? {} : { grant_to: grantTo }),
+    ...(grantTo === null || !isValid ? {} : { grant_to: grantTo }),
+    grants_before: valid.filter(({ id }) => !isValid || id !== grantTo?.id),
   })
   const listed = state === 'blocked' ? 0 : 1
   const conversation = (await db.conversations.get(fresh.conversation.id)) ?? fresh.conversation
   await db.conversations.put({ ...conversation, listed, title: labelOf(nickname, peer) })
 }
+
+/** Blocking an accepted contact is to revoke whatever this identity ever gave them. */
+async function addGrants(
+  db: GigiDatabase,
+  known: ContactRow,
+  { grantFrom }: KeptContact,
+  valid: readonly KeptGrant[],
+  now: number,
+): Promise<void> {
+  const { grant_to: given, grants_before: before = [] } = known
+  const added = valid.filter(({ id }) => id !== given?.id && before.every((other) => other.id !== id))
+  if (added.length > 0)
+    await db.contacts.update(known.peer_id, { grants_before: grantsThatHold([...before, ...added], now) })
+  if (grantFrom !== null && known.grant_from === undefined)
+    await db.contacts.update(known.peer_id, { grant_from: grantFrom })
+}
+
+/** Notifications are not among them: they are this browser's own affair, which has to be asked. */
+async function mergeChoices(db: GigiDatabase, profile: Profile): Promise<void> {
+  const [settings, config] = [await chosenSettings(db), await chosenConfig(db)]
+  if (addsTo(settings, profile.settings))
+    await db.meta.put({ key: 'settings', settings: { ...profile.settings, ...settings } })
+  if (addsTo(config, profile.config))
+    await db.meta.put({ key: 'config', config: { ...profile.config, ...config } })
+}
+
+const addsTo = (chosen: object, kept: object): boolean => Object.keys(kept).some((key) => !(key in chosen))
 
 /** What someone is called who restored an identity and gave no name. */
 export const placeholderName = (peer: string): string => `Gigi ${peer.slice(-4)}`

@@ -12,6 +12,7 @@ import { MAX_OWN_LOGS } from '../protocol/limits.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { outdatePrekeys } from './prekeys.ts'
 import { logsOf } from './reception.ts'
 import type { GigiDatabase, LogRow } from './schema.ts'
 
@@ -28,7 +29,7 @@ export function renewLog(
   now: number,
   random: RandomBytes,
 ): Promise<boolean> {
-  return db.transaction('rw', [...writerTables(db), db.receipts], async () => {
+  return db.transaction('rw', [...writerTables(db), db.receipts, db.prekeys], async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
     const conversation = await db.conversations.get(directConversationId(self, peer))
@@ -43,6 +44,8 @@ export function renewLog(
     const own = (await logsOf(db, conversation.id)).filter((other) => other.author === self)
     if (own.length >= MAX_OWN_LOGS || (await db.contacts.get(peer))?.state !== 'accepted') return false
     await move(db, log, theirs, now, random)
+    // What was published since then is gone with the state that was put back.
+    await outdatePrekeys(db)
     return true
   })
 }

@@ -102,6 +102,8 @@ export interface OwedRow {
 export interface PrekeyRow {
   id: PrekeyId
   made: number
+  /** When it was made by the clock of this device, where it had to be said to be later. */
+  minted_at?: number
   /** Signed, as it is published. */
   sealed: Uint8Array
   public_key: Uint8Array
@@ -273,15 +275,16 @@ export interface InstallationRow {
 
 export type MetaRow =
   | { key: 'leader'; epoch: number }
-  | { key: 'settings'; settings: Settings }
-  | { key: 'config'; config: PersistenceConfig }
+  /** Of both, what the user has chosen: for the rest the defaults hold. */
+  | { key: 'settings'; settings: Partial<Settings> }
+  | { key: 'config'; config: Partial<PersistenceConfig> }
   | { key: 'invite'; secret: string; expires: number }
   /** As the relay last told it, for when it is down. */
   | { key: 'relay'; config: RelayConfig }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
-  /** The own backup at the mailbox was looked at, so that a newer one may replace it. */
-  | { key: 'backup'; recalled: Flag }
+  /** Prekeys of ours that were made by then are not published any more: others may know later ones. */
+  | { key: 'prekey'; outdated: number }
   /** Written to see whether the storage takes something, and removed at once. */
   | { key: 'trial'; filler: Uint8Array }
 

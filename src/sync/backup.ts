@@ -2,28 +2,46 @@
  * The own backup (SPEC 20): contacts and settings are kept at our mailbox, sealed to our own identity, and renewed when
  * they change; so the recovery phrase alone brings back the contacts, and through them the history.
  */
-import { MalformedError } from '../protocol/cbor.ts'
+import { backoffMs } from '../domain/backoff.ts'
+import { LaterVersionError, MalformedError } from '../protocol/cbor.ts'
+import { isNewerStart } from '../protocol/frames.ts'
 import { hashOf, toBase64url } from '../protocol/identifiers.ts'
 import { decodeProfile, encodeProfile, type Profile } from '../protocol/profile.ts'
-import { isRecalled, mergeProfile, readProfile } from '../store/profile.ts'
+import { isReplaced, noteReplacement } from '../store/identity.ts'
+import { mergeProfile, readProfile } from '../store/profile.ts'
 import type { MailContext } from './letters.ts'
-import { reach } from './reach.ts'
+import { DEPOSIT_BACKOFF } from './limits.ts'
+import { reach, UnreachableError } from './reach.ts'
+
+/** What is known of the mailbox since it can be reached: it may have lost its disk before, or heard of another installation. */
+interface Standing {
+  /** Whether ours may replace what is kept there; null before we have looked. */
+  mayKeep: boolean | null
+  /** What we last kept there. */
+  kept: string
+}
 
 export class Backup {
   readonly #mail: MailContext
-  /** What was last kept there on this connection. */
-  #kept = ''
+  readonly #replaced: () => void
+  #standing: Standing = { mayKeep: null, kept: '' }
   /** There may be something to keep: it is looked at once, and again when it could not be kept. */
   #isDue = true
+  #failures = 0
+  #notBefore = -Infinity
 
-  constructor(mail: MailContext) {
+  /** `replaced` is called when what is kept there shows that a newer installation of ours is at work. */
+  constructor(mail: MailContext, replaced: () => void) {
     this.#mail = mail
+    this.#replaced = replaced
   }
 
-  /** Our mailbox can be reached again: it may have lost its disk meanwhile. */
+  /** Our mailbox can be reached again: what is there is looked at anew, and what failed before says nothing. */
   reconnected(): void {
-    this.#kept = ''
+    this.#standing = { mayKeep: null, kept: '' }
     this.#isDue = true
+    this.#failures = 0
+    this.#notBefore = -Infinity
   }
 
   /** Contacts or settings may have changed. */
@@ -31,29 +49,63 @@ export class Backup {
     this.#isDue = true
   }
 
-  /** Takes in what was kept, the first time, and keeps what has changed since. Rejects with UnreachableError. */
+  /** Takes in what was kept, once on each connection, and keeps what has changed since. Rejects with UnreachableError. */
   async renew(): Promise<void> {
-    if (!this.#isDue) return
+    const { clock, random } = this.#mail
+    // A clock that was put back does not lengthen the wait.
+    const notBefore = Math.min(this.#notBefore, clock.now() + DEPOSIT_BACKOFF.maxMs)
+    if (!this.#isDue || clock.now() < notBefore) return
     this.#isDue = false
+    const standing = this.#standing
     try {
-      await this.#renew()
+      await this.#renew(standing)
+      this.#failures = 0
     } catch (error) {
       this.#isDue = true
+      // What ended with its connection is not held against the next.
+      if (error instanceof UnreachableError && standing === this.#standing)
+        this.#notBefore = clock.now() + backoffMs(++this.#failures, DEPOSIT_BACKOFF, random.fraction())
       throw error
     }
   }
 
-  async #renew(): Promise<void> {
-    const { db, epoch, clock, mailbox, sealer } = this.#mail
-    // Before anything is kept: an empty profile must not take the place of a full one.
-    if (!(await isRecalled(db))) await mergeProfile(db, epoch, await this.#recall(), clock.now())
-    const profile = encodeProfile(await readProfile(db, epoch))
-    const fingerprint = toBase64url(hashOf('gigi/profile/1', profile))
-    if (fingerprint === this.#kept) return
-    await reach(mailbox.keep(await sealer.sealBackup(profile)))
-    this.#kept = fingerprint
+  async #renew(standing: Standing): Promise<void> {
+    const { db, epoch, start, mailbox, sealer, log } = this.#mail
+    // An empty or old profile must not take the place of a full or newer one.
+    standing.mayKeep ??= await this.#takeIn()
+    if (!standing.mayKeep || (await isReplaced(db))) return
+    const profile = await readProfile(db, epoch, start)
+    const encoded = encodeProfile(profile)
+    const fingerprint = toBase64url(hashOf('gigi/profile/1', encoded))
+    if (fingerprint === standing.kept) return
+    await reach(mailbox.keep(await sealer.sealBackup(encoded)))
+    standing.kept = fingerprint
+    log.info('the backup is kept', { contacts: profile.contacts.length })
   }
 
+  /** Takes in what is kept there. Returns whether ours may replace it. */
+  async #takeIn(): Promise<boolean> {
+    const { db, epoch, start, clock, log } = this.#mail
+    let profile: Profile | null
+    try {
+      profile = await this.#recall()
+    } catch (error) {
+      if (!(error instanceof LaterVersionError)) throw error
+      log.warn('the backup is of a later version, and is left alone', { reason: error.message })
+      return false
+    }
+    if (profile === null) return true
+    await mergeProfile(db, epoch, profile, clock.now())
+    const { writer } = profile
+    if (writer.installation === start.installation || !isNewerStart(writer, start)) return true
+    // Nobody but we ourselves can have sealed it: it needs no signature of its own.
+    log.info('the backup is of a newer installation', { started: writer.started })
+    await noteReplacement(db, epoch, writer.started)
+    this.#replaced()
+    return false
+  }
+
+  /** What is kept there; null where there is nothing, or nothing that can be read. Rejects with LaterVersionError. */
   async #recall(): Promise<Profile | null> {
     const { mailbox, sealer, log } = this.#mail
     const blob = await reach(mailbox.recall())
@@ -65,8 +117,8 @@ export class Backup {
     try {
       return decodeProfile(opened)
     } catch (error) {
-      // Of a later version, or damaged before it was sealed: it cannot be read here, and is replaced.
-      if (!(error instanceof MalformedError)) throw error
+      // Damaged before it was sealed: it is replaced.
+      if (!(error instanceof MalformedError) || error instanceof LaterVersionError) throw error
       log.warn('the backup cannot be read', { reason: error.message })
       return null
     }

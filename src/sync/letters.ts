@@ -13,11 +13,10 @@ import {
   letterSignedBytes,
   openItem,
   openLetter,
-  pad,
   prekeyId,
   sealLetter,
-  unpad,
 } from '../protocol/letter.ts'
+import { pad, unpad } from '../protocol/padding.ts'
 import { PUSH_BYTES } from '../protocol/limits.ts'
 import type { HeldItem, ItemId } from '../protocol/mailbox.ts'
 import { openPrekey } from '../protocol/prekey.ts'

@@ -42,10 +42,13 @@ export class Mailroom {
     })
     this.#renewal = new Delayed(timer, BACKUP_AFTER_MS, () => {
       this.#backup.changed()
-      if (this.#ready && this.#running && this.#mail.errand !== true) this.#renewing.request()
+      // A prekey that became outdated is replaced as well.
+      if (this.#ready && this.#running && this.#mail.errand !== true) this.#opening.request()
     })
     this.#posting = new Posting(core, mail)
-    this.#backup = new Backup(mail)
+    this.#backup = new Backup(mail, () => {
+      core.options.listener.replaced()
+    })
   }
 
   start(): void {
@@ -154,7 +157,8 @@ export class Mailroom {
     const mail = this.#mail
     const { db, epoch, clock, mailbox } = mail
     if (mail.errand !== true && (!this.#isOpen || (await isPrekeyDue(mail)))) {
-      await publishPrekey(mail)
+      // The backup says when the newest was made.
+      if (await publishPrekey(mail)) this.#backup.changed()
       const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
       if (revoked.length > 0) await reach(mailbox.revoke(revoked))
     }

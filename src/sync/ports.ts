@@ -110,7 +110,7 @@ export interface Sealer {
   open(pair: PrekeyPair, aad: Uint8Array, sealed: Sealed): Promise<Uint8Array | null>
   /** A blob that only our identity opens, never the same twice. */
   sealBackup(plaintext: Uint8Array): Promise<Uint8Array>
-  /** Null when it is no backup, or not ours. */
+  /** Null when it is no backup, or not ours. Rejects with LaterVersionError when a later version of this app made it. */
   openBackup(blob: Uint8Array): Promise<Uint8Array | null>
 }
 

@@ -30,6 +30,8 @@ export class Device {
   replaced = false
   readonly typing: PeerId[] = []
   trouble: string | null = null
+  /** What the engine warned of. */
+  readonly warnings: string[] = []
   /** Where there is mail; without it there is none. */
   post: MemoryPost | undefined
   mailbox: MemoryMailbox | undefined
@@ -58,7 +60,7 @@ export class Device {
       clean: (epoch, signal) => cleanUp(this.db, epoch, this.time, signal),
       random: this.who.random,
       crypto: this.who.crypto,
-      log: silentLog,
+      log: { ...silentLog, warn: (message) => this.warnings.push(message) },
       start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
       relays: () => [],
       ...(this.mailbox === undefined

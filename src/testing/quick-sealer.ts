@@ -13,7 +13,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { BACKUP_NONCE_BYTES, backupKey, decodeBackup, encodeBackup } from '../protocol/backup.ts'
-import { MalformedError } from '../protocol/cbor.ts'
+import { LaterVersionError, MalformedError } from '../protocol/cbor.ts'
 import { keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
 import { LETTER_INFO } from '../protocol/letter.ts'
 import type { PrekeyPair, Sealer } from '../sync/ports.ts'
@@ -143,6 +143,7 @@ export function quickSealer({ entropy, peerId, random }: Person): Sealer {
         const { nonce, ciphertext } = decodeBackup(blob)
         return Promise.resolve(decrypt({ name: 'aes-256-gcm', key, nonce }, owner, ciphertext))
       } catch (error) {
+        if (error instanceof LaterVersionError) return Promise.reject(error)
         if (error instanceof MalformedError) return Promise.resolve(null)
         throw error
       }

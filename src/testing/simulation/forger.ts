@@ -1,6 +1,7 @@
 /** Letters by nobody: sealed as they should be, since everyone may do that, in the name of a contact who did not sign. */
 import type { PeerId } from '../../domain/ids.ts'
-import { itemOf, letterAad, LETTER_INFO, pad, prekeyId, sealLetter } from '../../protocol/letter.ts'
+import { itemOf, letterAad, LETTER_INFO, prekeyId, sealLetter } from '../../protocol/letter.ts'
+import { pad } from '../../protocol/padding.ts'
 import type { ItemId } from '../../protocol/mailbox.ts'
 import { openPrekey } from '../../protocol/prekey.ts'
 import { sealWith } from '../quick-sealer.ts'
