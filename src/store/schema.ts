@@ -278,6 +278,8 @@ export type MetaRow =
   | { key: 'invite'; secret: string; expires: number }
   /** As the relay last told it, for when it is down. */
   | { key: 'relay'; config: RelayConfig }
+  /** Where this browser is woken, subscribed with that key of the relay; not wanted: the relay is still to hear of it. */
+  | { key: 'push'; endpoint: string; vapid: string; wanted: Flag }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
   /** The own backup at the mailbox was looked at, so that a newer one may replace it. */
