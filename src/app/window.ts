@@ -11,6 +11,7 @@ import { createCommands, keepInviteFresh } from './commands.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
 import { log, random, timer } from './ports.ts'
+import { keepPush } from './push.ts'
 import { createQueries } from './queries.ts'
 import { NOBODY, StatusHub } from './status.ts'
 import { createKeeper, rememberProfile } from './storage.ts'
@@ -52,6 +53,7 @@ export function composeWindow(): GigiApp {
   askForPeriodicErrands().catch((error: unknown) => {
     log.info('no periodic errands', { reason: String(error) })
   })
+  keepPush(db)
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')
