@@ -13,7 +13,7 @@ import { log, timer } from './ports.ts'
 /** Held while a subscription is made or ended: of two at once, one would end what the other has just made. */
 const PUSH_LOCK = 'gigi-push'
 /** A push service that has not answered by then is taken for out of reach, milliseconds: browsers try for minutes. */
-const SUBSCRIBE_MS = 30_000
+const SUBSCRIBE_MS = 20_000
 /** A service worker is at work after that, or not at all in this visit, milliseconds. */
 const READY_MS = 10_000
 

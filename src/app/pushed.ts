@@ -5,16 +5,25 @@
 /// <reference lib="webworker" />
 import { readUnread } from '../store/unread.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import { type ErrandReport, runErrand, watchArrivals } from './errand.ts'
+import { type Arrival, type ErrandReport, runErrand, watchArrivals } from './errand.ts'
 import { isLookedAt, showNotice, tellArrivals } from './notifications.ts'
 import { log } from './ports.ts'
 import { settlePush, unsubscribe } from './push.ts'
 
+/** How what came is fetched. */
+export interface Fetching {
+  readonly runErrand: () => Promise<ErrandReport>
+  readonly watchArrivals: () => Promise<readonly Arrival[]>
+}
+
 /** Someone left something for us. Rejects when the store fails, after something was shown. */
-export async function answerPush(worker: ServiceWorkerGlobalScope): Promise<void> {
+export async function answerPush(
+  worker: ServiceWorkerGlobalScope,
+  fetching: Fetching = { runErrand, watchArrivals },
+): Promise<void> {
   let told = false
   try {
-    const { end, arrivals } = await fetchWhatCame()
+    const { end, arrivals } = await fetchWhatCame(fetching)
     log.info('a push is answered', { end, arrivals: arrivals.length })
     // Nobody opens this browser for this identity now. Whoever does finds it wanted, and subscribes it anew.
     if (end === 'nobody') await unsubscribe(worker.registration.pushManager)
@@ -33,7 +42,7 @@ export async function renewSubscription({ registration }: ServiceWorkerGlobalSco
 }
 
 /** A tab that leads fetches it by itself; only, it may not be looked at. */
-async function fetchWhatCame(): Promise<ErrandReport> {
+async function fetchWhatCame({ runErrand, watchArrivals }: Fetching): Promise<ErrandReport> {
   const report = await runErrand()
   return report.end === 'busy' ? { ...report, arrivals: await watchArrivals() } : report
 }

@@ -344,6 +344,7 @@ export const texts = {
     waking: 'Wake this browser when mail comes',
     wakingHint:
       'Also while Gigi is closed, by the push service of this browser. That learns when it was woken, and nothing of who wrote or what.',
+    wakingBegins: 'Asking the push service of this browser…',
     wakingTrouble: {
       'no-key': 'The relay wakes nobody at the moment. This goes on by itself when it does again.',
       lost: 'At the moment nothing wakes this browser. Gigi tries again when it is opened next; switch this off and on to try now.',
