@@ -73,7 +73,7 @@ function endpointsIn(dataDir: string): string[] {
   return rows.map((row) => String(row['endpoint']))
 }
 
-test('with every tab closed: mail wakes the browser, which fetches it, says who wrote, and lets its sender know', async ({
+test('with every tab closed: mail wakes the browser, which fetches it, says who wrote and lets them know, until that is switched off', async ({
   relay,
   resident,
 }) => {
@@ -103,6 +103,17 @@ test('with every tab closed: mail wakes the browser, which fetches it, says who 
     .toEqual(['wake up'])
   await expect.poll(() => background.notifications(), { timeout: 30_000 }).toEqual(['Alice: New message'])
   await alice.hasStatus('wake up', 'delivered')
+
+  await bob.open()
+  await bob.settings()
+  await expect(wakes(bob)).toBeChecked()
+  await notifies(bob).click()
+  await expect(wakes(bob)).not.toBeChecked()
+  await expect.poll(() => knowsOfPush(bob.page)).toBe(false)
+  await expect.poll(() => bob.page.evaluate(() => localStorage.getItem('test.push-key'))).toBeNull()
+  await relay.stop()
+  expect(endpointsIn(relay.dataDir)).not.toContain(endpoint)
+  await relay.start()
 })
 
 test('a push is seen though nothing came, once, and until the app is looked at', async ({
@@ -123,37 +134,6 @@ test('a push is seen though nothing came, once, and until the app is looked at',
   await expect.poll(() => background.notifications()).toEqual([])
 })
 
-test('the relay hears when it is switched off, with the notifications as well', async ({
-  relay,
-  resident,
-}) => {
-  const bob = await (await resident()).open()
-  const context = bob.page.context()
-  await subscribeThere(context)
-  await context.grantPermissions(['notifications'])
-  await bob.page.reload()
-  await bob.begin('Bob')
-  await bob.online()
-  await bob.settings()
-  await wakes(bob).click()
-  await expect.poll(() => knowsOfPush(bob.page)).toBe(true)
-  await bob.page.keyboard.press('Escape')
-  await relay.stop()
-  expect(endpointsIn(relay.dataDir)).toContain(endpoint)
-  await relay.start()
-  await bob.online()
-
-  await bob.settings()
-  await expect(wakes(bob)).toBeChecked()
-  await notifies(bob).click()
-  await expect(wakes(bob)).not.toBeChecked()
-  await expect.poll(() => knowsOfPush(bob.page)).toBe(false)
-  expect(await bob.page.evaluate(() => localStorage.getItem('test.push-key'))).toBeNull()
-  await relay.stop()
-  expect(endpointsIn(relay.dataDir)).not.toContain(endpoint)
-  await relay.start()
-})
-
 test('where the push service cannot be reached it stays off, and says why', async ({ resident }) => {
   const bob = await (await resident()).open()
   await bob.page.context().grantPermissions(['notifications'])
@@ -168,4 +148,29 @@ test('where the push service cannot be reached it stays off, and says why', asyn
   })
   await expect(wakes(bob)).not.toBeChecked()
   expect(await knowsOfPush(bob.page)).toBe(false)
+})
+
+test('what the push service refuses is said until it is tried again', async ({ resident }) => {
+  const bob = await (await resident()).open()
+  await subscribeThere(bob.page.context())
+  await bob.page.context().grantPermissions(['notifications'])
+  await bob.page.reload()
+  await bob.begin('Bob')
+  await bob.online()
+  await bob.page.evaluate(() => {
+    const { prototype } = PushManager
+    const works = Object.getOwnPropertyDescriptor(prototype, 'subscribe') ?? {}
+    prototype.subscribe = () => {
+      Object.defineProperty(prototype, 'subscribe', works)
+      return Promise.reject(new DOMException('Registration failed - push service error', 'AbortError'))
+    }
+  })
+  await bob.settings()
+  const refusal = bob.page.getByText('This browser did not reach its push service')
+  await wakes(bob).click()
+  await expect(refusal).toBeVisible()
+  await expect(wakes(bob)).not.toBeChecked()
+  await wakes(bob).click()
+  await expect(notifies(bob)).toBeChecked()
+  await expect(refusal).toBeHidden()
 })

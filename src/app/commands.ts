@@ -243,6 +243,8 @@ async function stored<T>(write: Promise<T>): Promise<T> {
   try {
     return await write
   } catch (error) {
+    // What is told already is not told again as what lies behind it.
+    if (error instanceof UserError) throw error
     if (error instanceof NotAcceptedError) throw new UserError('blocked', { cause: error })
     if (isQuotaExceeded(error)) throw new UserError('storage-full', { cause: error })
     if (isHandleFault(error)) throw new UserError('storage-failed', { cause: error })
