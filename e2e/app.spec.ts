@@ -41,6 +41,7 @@ test('a new version offers itself, and takes over when the user says so, not bef
       dataDir: folder,
       publicUrl: undefined,
       iceServers: [],
+      push: undefined,
       mailboxBytes: 64 * 1024 * 1024,
       serveApp: true,
     }

@@ -1,62 +1,9 @@
 /** What the service worker does while no tab of the app is open: the browser's own events, fired by its tools. */
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { Background } from './background.ts'
 import { expect, test } from './fixtures.ts'
 import { introduce } from './gigi-page.ts'
 import { debts, storedMessages } from './store-view.ts'
-
-/** A page of the same origin with none of the app in it, and the app's service worker. */
-class Background {
-  readonly page: Page
-  readonly #devtools: CDPSession
-  readonly #registrationId: string
-  readonly #origin: string
-
-  private constructor(page: Page, devtools: CDPSession, registrationId: string) {
-    this.page = page
-    this.#devtools = devtools
-    this.#registrationId = registrationId
-    this.#origin = new URL(page.url()).origin
-  }
-
-  static async at(page: Page, url: string): Promise<Background> {
-    await page.goto(`${url}/healthz`)
-    const devtools = await page.context().newCDPSession(page)
-    const registered = new Promise<string>((resolve) => {
-      devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        const [found] = registrations
-        if (found !== undefined) resolve(found.registrationId)
-      })
-    })
-    await devtools.send('ServiceWorker.enable')
-    return new Background(page, devtools, await registered)
-  }
-
-  async sync(): Promise<void> {
-    await this.#devtools.send('ServiceWorker.dispatchSyncEvent', {
-      origin: this.#origin,
-      registrationId: this.#registrationId,
-      tag: 'gigi-errand',
-      lastChance: false,
-    })
-  }
-
-  async periodicSync(): Promise<void> {
-    await this.#devtools.send('ServiceWorker.dispatchPeriodicSyncEvent', {
-      origin: this.#origin,
-      registrationId: this.#registrationId,
-      tag: 'gigi-errand',
-    })
-  }
-
-  /** Titles and texts of what is shown. */
-  notifications(): Promise<string[]> {
-    return this.page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.getRegistration('/')
-      const shown = (await registration?.getNotifications()) ?? []
-      return shown.map(({ title, body }) => `${title}: ${body}`)
-    })
-  }
-}
 
 const texts = async (page: Page): Promise<string[]> => (await storedMessages(page)).map(({ text }) => text)
 const statusOf = async (page: Page, text: string): Promise<string | undefined> =>

@@ -26,6 +26,8 @@ export interface Resident {
 }
 
 interface WorkerFixtures {
+  /** How the relay is configured beyond what any relay has here. */
+  readonly relayEnv: Readonly<Record<string, string>>
   readonly relay: RelayProcess
 }
 
@@ -37,11 +39,12 @@ interface TestFixtures {
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  relayEnv: [{}, { option: true, scope: 'worker' }],
+
   relay: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright finds out from the pattern what a fixture needs
-    async ({}, use) => {
+    async ({ relayEnv }, use) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'gigi-e2e-relay-'))
-      const relay = new RelayProcess(dataDir)
+      const relay = new RelayProcess(dataDir, relayEnv)
       await relay.start()
       await use(relay)
       await relay.stop()

@@ -8,15 +8,23 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export class RelayProcess {
   readonly #dataDir: string
+  /** What it is configured with beyond what any relay has here. */
+  readonly #env: Readonly<Record<string, string>>
   #port = 0
   #child: ChildProcess | undefined
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, env: Readonly<Record<string, string>> = {}) {
     this.#dataDir = dataDir
+    this.#env = env
   }
 
   get url(): string {
     return `http://localhost:${this.#port}`
+  }
+
+  /** The folder of its keys and its mailbox. */
+  get dataDir(): string {
+    return this.#dataDir
   }
 
   async start(): Promise<void> {
@@ -24,7 +32,11 @@ export class RelayProcess {
     if (this.#port === 0) this.#port = await freePort()
     const child = spawn(process.execPath, ['relay/main.ts'], {
       cwd: ROOT,
-      env: { ...process.env, PORT: String(this.#port), HOST: '127.0.0.1', DATA_DIR: this.#dataDir },
+      env: {
+        ...process.env,
+        ...this.#env,
+        ...{ PORT: String(this.#port), HOST: '127.0.0.1', DATA_DIR: this.#dataDir },
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child

@@ -45,6 +45,10 @@ export const unread = async (page: Evaluates): Promise<number> =>
 /** To how many people word of what was accepted or read is still to go out. */
 export const debts = async (page: Evaluates): Promise<number> => (await rowsOf(page, 'owed')).length
 
+/** Whether anything is known of where this browser is woken: to the end, when the relay has heard that it is not to be. */
+export const knowsOfPush = async (page: Evaluates): Promise<boolean> =>
+  (await rowsOf(page, 'meta')).some((row) => row['key'] === 'push')
+
 /** All text messages of a profile, in the order of their conversation. */
 export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
   const rows = await rowsOf(page, 'messages')

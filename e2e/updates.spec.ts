@@ -16,7 +16,7 @@ test('a new version is offered in every tab, and taken in all of them at once', 
     startRelay({
       settings: {
         ...{ host: '127.0.0.1', port, dataDir: folder, publicUrl: undefined },
-        ...{ iceServers: [], mailboxBytes: 64 * 1024 * 1024, serveApp: true },
+        ...{ iceServers: [], push: undefined, mailboxBytes: 64 * 1024 * 1024, serveApp: true },
       },
       appFolder,
       log: () => undefined,

@@ -124,6 +124,7 @@ test('a client that does not read is cut off instead of filling the memory', asy
     app: new Map(),
     publicOrigin: undefined,
     iceServers: [],
+    vapid: undefined,
     health: () => undefined,
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

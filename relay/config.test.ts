@@ -9,6 +9,7 @@ test('without an environment the defaults hold', () => {
     dataDir: resolve('data'),
     publicUrl: undefined,
     iceServers: [],
+    push: undefined,
     mailboxBytes: 10_240 * 1024 * 1024,
     serveApp: true,
   })
@@ -23,6 +24,8 @@ test('what is set is read, and empty counts as unset', () => {
       PUBLIC_URL: 'https://gigi.example:8443',
       ICE_SERVERS:
         '[{"urls":["stun:a.example:3478"]},{"urls":"turns:b.example:5349?transport=tcp","username":"u","credential":"c"}]',
+      PUSH_CONTACT: 'mailto:me@gigi.example',
+      PUSH_LOCAL: '1',
       MAILBOX_MB: '64',
     },
     ['--no-app'],
@@ -36,6 +39,7 @@ test('what is set is read, and empty counts as unset', () => {
       { urls: ['stun:a.example:3478'] },
       { urls: 'turns:b.example:5349?transport=tcp', username: 'u', credential: 'c' },
     ],
+    push: { contact: 'mailto:me@gigi.example', local: true },
     mailboxBytes: 64 * 1024 * 1024,
     serveApp: false,
   })
@@ -43,7 +47,23 @@ test('what is set is read, and empty counts as unset', () => {
   expect(readSettings({ PORT: '', HOST: ' ', ICE_SERVERS: '' }, []).port).toBe(8080)
 })
 
+test('push services are told the contact, or the public address; without either there are no pushes', () => {
+  const contact = (env: Record<string, string>) => readSettings(env, []).push?.contact
+  expect(contact({ PUBLIC_URL: 'https://gigi.example' })).toBe('https://gigi.example')
+  expect(contact({ PUBLIC_URL: 'https://gigi.example', PUSH_CONTACT: 'https://me.example/x' })).toBe(
+    'https://me.example/x',
+  )
+  expect(contact({ PUBLIC_URL: 'https://gigi.example', PUSH_CONTACT: 'off' })).toBeUndefined()
+  expect(contact({ PUBLIC_URL: 'http://gigi.example' })).toBeUndefined()
+  expect(contact({ PUSH_LOCAL: '1' })).toBeUndefined()
+})
+
 test.each([
+  ['PUSH_CONTACT', 'me@gigi.example', 'such as mailto:me@gigi.example'],
+  ['PUSH_CONTACT', 'mailto:me', 'such as mailto:me@gigi.example'],
+  ['PUSH_CONTACT', 'http://gigi.example', 'or to off'],
+  ['PUSH_CONTACT', 'https://localhost', 'or to off'],
+  ['PUSH_LOCAL', 'yes', 'set it to 0 or 1'],
   ['PORT', 'http', 'a number from 0 to 65535'],
   ['PORT', '-1', 'a number from 0 to 65535'],
   ['PORT', '65536', 'a number from 0 to 65535'],

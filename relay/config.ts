@@ -7,16 +7,25 @@ export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
+export interface PushSettings {
+  /** Where push services can complain: `mailto:` or `https:`. */
+  readonly contact: string
+  /** Whether pushes also go to loopback addresses, for tests and development. */
+  readonly local: boolean
+}
+
 export interface RelaySettings {
   /** TCP port; 0 is any free one. */
   readonly port: number
   /** Address or host name to listen on. */
   readonly host: string
-  /** Folder of the relay's peer key and its mailbox. */
+  /** Folder of the relay's keys and its mailbox. */
   readonly dataDir: string
   /** Where clients reach the relay, when that is not the address they load the page from. */
   readonly publicUrl: URL | undefined
   readonly iceServers: readonly IceServer[]
+  /** How the relay wakes those for whom mail came; undefined: it wakes nobody. */
+  readonly push: PushSettings | undefined
   /** Bytes that the mailbox may hold; 0: the relay has none. */
   readonly mailboxBytes: number
   /** Whether the built app is served; the Vite server does that in development. */
@@ -30,12 +39,14 @@ export function readSettings(
 ): RelaySettings {
   const unknown = args.find((arg) => arg !== '--no-app')
   if (unknown !== undefined) throw new StartError(`Unknown option ${unknown}: the only option is --no-app.`)
+  const publicUrl = readPublicUrl(env['PUBLIC_URL'])
   return {
     port: readPort(env['PORT']),
     host: readHost(env['HOST']),
     dataDir: resolve(given(env['DATA_DIR']) ?? './data'),
-    publicUrl: readPublicUrl(env['PUBLIC_URL']),
+    publicUrl,
     iceServers: readIceServers(env['ICE_SERVERS']),
+    push: readPush(env, publicUrl),
     mailboxBytes: readMailboxMegabytes(env['MAILBOX_MB']) * 1024 * 1024,
     serveApp: args.length === 0,
   }
@@ -78,6 +89,32 @@ function readPublicUrl(value: string | undefined): URL | undefined {
       `PUBLIC_URL is ${JSON.stringify(text)}: set it to an origin without a path, such as https://gigi.example.`,
     )
   return url
+}
+
+/** Push services want to know whom to ask about pushes: without anyone, a relay sends none. */
+function readPush(
+  env: Readonly<Record<string, string | undefined>>,
+  publicUrl: URL | undefined,
+): PushSettings | undefined {
+  const local = readFlag('PUSH_LOCAL', env['PUSH_LOCAL'])
+  const text = given(env['PUSH_CONTACT']) ?? (publicUrl?.protocol === 'https:' ? publicUrl.origin : 'off')
+  if (text === 'off') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const names =
+    (url?.protocol === 'mailto:' && /^[^@\s]+@[^@\s]+$/.test(url.pathname)) ||
+    (url?.protocol === 'https:' && url.hostname !== 'localhost')
+  if (!names)
+    throw new StartError(
+      `PUSH_CONTACT is ${JSON.stringify(text)}: set it to where push services can reach you, such as mailto:me@gigi.example or https://gigi.example, or to off.`,
+    )
+  return { contact: text, local }
+}
+
+function readFlag(name: string, value: string | undefined): boolean {
+  const text = given(value) ?? '0'
+  if (text !== '0' && text !== '1')
+    throw new StartError(`${name} is ${JSON.stringify(text)}: set it to 0 or 1.`)
+  return text === '1'
 }
 
 function readMailboxMegabytes(value: string | undefined): number {

@@ -26,6 +26,8 @@ export interface HttpInit {
   /** Where clients reach the relay; undefined means where they loaded the page from. */
   readonly publicOrigin: Origin | undefined
   readonly iceServers: readonly IceServer[]
+  /** The public key of the relay's pushes; undefined: it wakes nobody. */
+  readonly vapid: string | undefined
   /** Undefined while the relay is starting. */
   readonly health: () => Health | undefined
 }
@@ -62,7 +64,7 @@ function answer(init: HttpInit, request: IncomingMessage, response: ServerRespon
 }
 
 function sendConfig(
-  { peerId, publicOrigin, iceServers }: HttpInit,
+  { peerId, publicOrigin, iceServers, vapid }: HttpInit,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -71,7 +73,11 @@ function sendConfig(
     sendText(response, 400, 'The Host header names no host.')
     return
   }
-  const config: RelayConfig = { relays: [`${addressAt(origin)}/p2p/${peerId}`], iceServers }
+  const config: RelayConfig = {
+    relays: [`${addressAt(origin)}/p2p/${peerId}`],
+    iceServers,
+    ...(vapid === undefined ? {} : { vapid }),
+  }
   sendJson(response, 200, config)
 }
 

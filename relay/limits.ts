@@ -3,6 +3,7 @@
  * `src/protocol/limits.ts`. Over a limit means refused or closed, with a logged reason.
  */
 
+import type { BackoffLimits } from '../src/domain/backoff.ts'
 import { MAX_MAILBOX_FRAME_BYTES } from '../src/protocol/limits.ts'
 
 /** Clients connected at once: a quarter of a megabyte each, so the process stays under one gigabyte. */
@@ -87,6 +88,8 @@ export const MAX_ITEMS_PER_OPEN_GRANT = 100
 export const MAX_BYTES_PER_OPEN_GRANT = 1024 * 1024
 /** Revocations of one owner that still count: links made void, and everyone it blocked in half a year. */
 export const MAX_REVOCATIONS_PER_OWNER = 2_000
+/** Endpoints that one owner is woken at: a browser or two, and those that they were before. */
+export const MAX_SUBSCRIPTIONS_PER_OWNER = 4
 /** Bytes that a row of the mailbox counts for, besides its content: keys, indexes and what is kept of usage. */
 export const MAILBOX_ROW_BYTES = 256
 /** Milliseconds between two looks for items and revocations that had their time. */
@@ -113,6 +116,25 @@ export const MAX_MAILBOX_BYTES_UNDER_WAY = 256 * 1024 * 1024
 export const MAILBOX_FRAME_MS = 120_000
 /** Bytes of a mailbox frame that are given to a stream at once: the rest waits until it has taken them. */
 export const MAILBOX_CHUNK_BYTES = 64 * 1024
+
+/** Milliseconds between two pushes to one endpoint: of a talk by mail a sleeping browser need not be told word by word. */
+export const PUSH_PAUSE_MS = 30_000
+/** Milliseconds for one push, from its beginning to its answer: push services take less than one second. */
+export const PUSH_ANSWER_MS = 10_000
+/** Milliseconds for one answer of a name server to a push, and how often it is asked. */
+export const PUSH_LOOKUP = { timeout: 2_000, tries: 2 }
+/** Addresses of one endpoint that are tried. */
+export const MAX_PUSH_ADDRESSES = 8
+/** Pushes on their way at once, 100 KB each: those that hang hold up the others for PUSH_ANSWER_MS, so it takes many. */
+export const MAX_PUSHES_UNDER_WAY = 256
+/** Owners who are being woken, or will be when an endpoint may be asked again: half a kilobyte each. Beyond it the one that waits longest is given up. */
+export const MAX_OWNERS_TO_WAKE = 20_000
+/** Milliseconds until a push that was not taken is tried again: first and longest wait. */
+export const PUSH_BACKOFF: BackoffLimits = { firstMs: 60_000, maxMs: 6 * 3_600_000 }
+/** Pushes in a row that were not taken after which an endpoint is forgotten: three days of them. */
+export const MAX_PUSH_FAILURES = 20
+/** Seconds that a push service keeps a push for a browser that is off: the longest that they do, and nearly as long as mail. */
+export const PUSH_LIFE_S = 28 * 24 * 3600
 
 /** Bytes of the built app, which is served from memory: ten times what it is. */
 export const MAX_APP_BYTES = 64 * 1024 * 1024

@@ -32,6 +32,8 @@ test('what keeps it from starting is said in one line, with exit code 1', async 
   const port = new URL(await urlOf(running)).port
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'relay.key'), 'damaged')
+  const pushless = await temporaryFolder()
+  await writeFile(join(pushless, 'push.key'), 'damaged')
   const damaged = await temporaryFolder()
   await writeFile(join(damaged, 'mailbox.sqlite'), 'damaged'.repeat(100))
   const cases: readonly (readonly [Record<string, string>, RegExp])[] = [
@@ -42,6 +44,8 @@ test('what keeps it from starting is said in one line, with exit code 1', async 
     [{ DATA_DIR: folder }, /^The peer key .* is damaged/],
     [{ ICE_SERVERS: 'stun' }, /^ICE_SERVERS is not JSON/],
     [{ MAILBOX_MB: 'much' }, /^MAILBOX_MB is "much": set it to a whole number/],
+    [{ PUSH_CONTACT: 'me' }, /^PUSH_CONTACT is "me": set it to where push services can reach you/],
+    [{ PUSH_CONTACT: 'mailto:me@gigi.example', DATA_DIR: pushless }, /^The push key .* is damaged/],
     [{ DATA_DIR: damaged }, /^Cannot use the mailbox .*mailbox.sqlite \(file is not a database\)/],
   ]
   await Promise.all(

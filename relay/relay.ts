@@ -17,6 +17,8 @@ import { openMailbox, type OpenMailbox } from './mailbox/open.ts'
 import { nearbyService } from './nearby.ts'
 import { type RelayNode, startNode } from './node.ts'
 import { presenceService } from './presence.ts'
+import { loadPushKeys } from './push/keys.ts'
+import type { SignedPush } from './push/open.ts'
 
 export interface Relay {
   readonly peerId: string
@@ -41,6 +43,7 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
   const peerId = peerIdFromPrivateKey(privateKey).toString()
   if (!isPeerId(peerId)) throw new Error(`the relay's own peer id ${peerId} is not one of ours`)
 
+  const push = await pushOf(settings)
   const publicOrigin = publicUrl === undefined ? undefined : originOfUrl(publicUrl)
   const stopping = new AbortController()
   let node: RelayNode | undefined = undefined
@@ -49,10 +52,17 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
       connections: node.getConnections().length,
       reservations: node.services.relay.reservations.size,
     }
-  const server = createHttpServer({ peerId, app, publicOrigin, iceServers, health })
+  const server = createHttpServer({
+    peerId,
+    app,
+    publicOrigin,
+    iceServers,
+    vapid: push?.keys.publicKey,
+    health,
+  })
   const port = await listen(server, settings, log)
   const announce = publicOrigin === undefined ? [] : [addressAt(publicOrigin)]
-  const mailbox = mailboxOf(settings, server, log)
+  const mailbox = mailboxOf(settings, push, server, log)
   const services = [presenceService(), nearbyService(peerId, stopping.signal)]
   const starting = await startNode({
     server,
@@ -79,14 +89,22 @@ export async function startRelay({ settings, appFolder, log }: RelayInit): Promi
   }
 }
 
+/** What the relay is to wake people with, if it is to. Throws StartError. */
+async function pushOf({ dataDir, mailboxBytes, push }: RelaySettings): Promise<SignedPush | undefined> {
+  // Without mail there is nothing to wake anyone for.
+  if (push === undefined || mailboxBytes === 0) return undefined
+  return { ...push, keys: await loadPushKeys(dataDir) }
+}
+
 /** Opens the mailbox, if the relay is to have one. After listening: a port that is taken says better what is wrong. */
 function mailboxOf(
   { dataDir, mailboxBytes }: RelaySettings,
+  push: SignedPush | undefined,
   server: Server,
   log: Log,
 ): OpenMailbox | undefined {
   try {
-    return mailboxBytes === 0 ? undefined : openMailbox(dataDir, mailboxBytes, log)
+    return mailboxBytes === 0 ? undefined : openMailbox(dataDir, mailboxBytes, log, push)
   } catch (error) {
     server.close()
     throw error

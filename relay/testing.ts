@@ -36,6 +36,7 @@ export async function testRelay(settings: Partial<RelaySettings> = {}, appFolder
       dataDir: await temporaryFolder(),
       publicUrl: undefined,
       iceServers: [],
+      push: undefined,
       mailboxBytes: 64 * 1024 * 1024,
       serveApp: appFolder !== '',
       ...settings,

@@ -5,8 +5,9 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { runErrand } from './app/errand.ts'
-import { isLookedAt, openConversation, tellArrivals } from './app/notifications.ts'
+import { openConversation, tellArrivals } from './app/notifications.ts'
 import { log } from './app/ports.ts'
+import { answerPush, renewSubscription } from './app/pushed.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -34,7 +35,11 @@ self.addEventListener('periodicsync', (event) => {
   ;(event as ExtendableEvent).waitUntil(goOnErrand({ again: false }))
 })
 self.addEventListener('push', (event) => {
-  event.waitUntil(goOnErrand({ again: false }))
+  event.waitUntil(answerPush(self))
+})
+// TypeScript's library knows of it as an event of no kind.
+self.addEventListener('pushsubscriptionchange', (event) => {
+  ;(event as ExtendableEvent).waitUntil(renewSubscription(self).finally(() => goOnErrand({ again: false })))
 })
 self.addEventListener('notificationclick', (event) => {
   event.notification.close()
@@ -45,6 +50,6 @@ self.addEventListener('notificationclick', (event) => {
 async function goOnErrand({ again }: { readonly again: boolean }): Promise<void> {
   const { end, arrivals } = await runErrand()
   log.info('an errand is over', { end, arrivals: arrivals.length })
-  if (arrivals.length > 0 && !(await isLookedAt(self))) await tellArrivals(self, arrivals)
+  await tellArrivals(self, arrivals)
   if (again && (end === 'busy' || end === 'cut-off')) throw new Error(`the errand is not done: ${end}`)
 }

@@ -18,6 +18,8 @@ const ITEM = Uint8Array.of(1, 2, 3)
 
 let now: number
 let told: PeerId[]
+/** Of those, who is not to be woken. */
+let quiet: PeerId[]
 let failures: unknown[]
 let store: MemoryMailboxStore
 let mailbox: Mailbox
@@ -26,6 +28,7 @@ const verify = vi.fn<Verify>(verifySignature)
 beforeEach(() => {
   now = 1_000_000
   told = []
+  quiet = []
   failures = []
   verify.mockClear()
   store = new MemoryMailboxStore(roomOf(1e9))
@@ -33,7 +36,11 @@ beforeEach(() => {
     store,
     verify,
     now: () => now,
-    deposited: (owner) => told.push(owner),
+    deposited: (owner, isQuiet) => {
+      told.push(owner)
+      if (isQuiet) quiet.push(owner)
+    },
+    accepts: (endpoint) => endpoint.startsWith('https:'),
     failed: (error) => failures.push(error),
   })
 })
@@ -145,16 +152,49 @@ test('a blob is kept for its owner (SPEC 18.14)', async () => {
   expect(await ask(bob.peerId, { type: 'recall' })).toEqual({ code: 'done', payload: null })
 })
 
+test('an owner says where it is to be woken, as far as the relay goes there (SPEC 18.15)', async () => {
+  const endpoint = 'https://push.example/'
+  const endpointsOf = async ({ peerId }: typeof alice) =>
+    (await store.subscriptions(peerId)).map((subscription) => subscription.endpoint)
+  for (let i = 0; i < 2; i++)
+    expect(await ask(alice.peerId, { type: 'subscribe', endpoint })).toEqual({ code: 'done', payload: null })
+  expect((await ask(alice.peerId, { type: 'subscribe', endpoint: 'http://a/' })).code).toBe('malformed')
+  expect(await ask(bob.peerId, { type: 'unsubscribe', endpoint })).toEqual({ code: 'done', payload: null })
+  expect([await endpointsOf(alice), await endpointsOf(bob)]).toEqual([[endpoint], []])
+  await ask(alice.peerId, { type: 'unsubscribe', endpoint })
+  expect(await endpointsOf(alice)).toEqual([])
+
+  const sleepy = new Mailbox({
+    ...{ store, verify: verifySignature, now: () => now },
+    ...{ deposited: (owner) => told.push(owner), failed: (error) => failures.push(error) },
+  })
+  const asked = await sleepy.answer(alice.peerId, { type: 'subscribe', number: 1, endpoint })
+  expect(asked.code).toBe('malformed')
+  expect(await endpointsOf(alice)).toEqual([])
+})
+
+test('of what is quiet is told that it is (SPEC 18.16)', async () => {
+  await deposit(bob.peerId, GRANT)
+  expect([told, quiet]).toEqual([[alice.peerId], []])
+  await ask(bob.peerId, { type: 'deposit', grant: GRANT, id: idOf(2), item: ITEM, quiet: true })
+  expect([told, quiet]).toEqual([[alice.peerId, alice.peerId], [alice.peerId]])
+})
+
 test('no room is told as such, for now (SPEC 18.9)', async () => {
   const full = new Mailbox({
     ...{ store: new MemoryMailboxStore(roomOf(0)), verify: verifySignature, now: () => now },
-    ...{ deposited: (owner) => told.push(owner), failed: (error) => failures.push(error) },
+    ...{
+      accepts: () => true,
+      deposited: (owner) => told.push(owner),
+      failed: (error) => failures.push(error),
+    },
   })
   for (const [peer, request] of [
     [bob.peerId, { type: 'deposit', number: 1, grant: GRANT, id: idOf(1), item: ITEM }],
     [alice.peerId, { type: 'keep', number: 1, blob: ITEM }],
     [alice.peerId, { type: 'publish', number: 1, prekey: alice.prekey() }],
     [alice.peerId, { type: 'revoke', number: 1, grants: [{ id: idOf(1), ends: now + 1 }] }],
+    [alice.peerId, { type: 'subscribe', number: 1, endpoint: 'https://push.example/' }],
   ] as const)
     expect(await full.answer(peer, request)).toEqual({ code: 'full', payload: null })
   // Such a one does not hold any more: there is nothing to keep.

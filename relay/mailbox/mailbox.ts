@@ -29,11 +29,15 @@ export interface MailboxInit {
   readonly verify: Verify
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
-  /** Something new is stored for this owner. */
-  readonly deposited: (owner: PeerId) => void
+  /** Something new is stored for this owner; quiet: nobody is to be woken for it. */
+  readonly deposited: (owner: PeerId, quiet: boolean) => void
+  /** Whether owners may be woken at an endpoint; absent: nobody is woken. */
+  readonly accepts?: (endpoint: string) => boolean
   /** The store failed; the client was told `failed`. */
   readonly failed: (error: unknown) => void
 }
+
+type DepositRequest = MailboxRequest & { readonly type: 'deposit' }
 
 /** What stands in an answer. */
 export interface Outcome {
@@ -71,7 +75,7 @@ export class Mailbox {
     switch (request.type) {
       case 'deposit': {
         const grant = await this.#grant(request.grant, peer)
-        return grant === null ? refused('denied') : await this.#deposit(grant, request.id, request.item)
+        return grant === null ? refused('denied') : await this.#deposit(grant, request)
       }
       case 'fetch':
         return done(fetchedPayload(await store.fetch(peer, request.after)))
@@ -100,16 +104,22 @@ export class Mailbox {
         return plain(await store.keep(peer, request.blob))
       case 'recall':
         return done(await store.recall(peer))
+      case 'subscribe':
+        if (this.#init.accepts?.(request.endpoint) !== true) return refused('malformed')
+        return plain(await store.subscribe(peer, request.endpoint, now()))
+      case 'unsubscribe':
+        await store.unsubscribe(peer, request.endpoint)
+        return done()
     }
   }
 
-  async #deposit({ owner, id: grant, holder }: Grant, id: string, item: Uint8Array): Promise<Outcome> {
+  async #deposit({ owner, id: grant, holder }: Grant, { id, item, quiet }: DepositRequest): Promise<Outcome> {
     const { store, now, deposited } = this.#init
     const open = holder === null
     const outcome = await store.deposit({ owner, grant, open, id, item, at: Math.max(1, now()) })
     switch (outcome) {
       case 'stored':
-        deposited(owner)
+        deposited(owner, quiet === true)
         return done()
       case 'known':
         return done()

@@ -4,11 +4,15 @@ import type { GrantId } from '../../src/protocol/grant.ts'
 import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
 import { MAILBOX_ROW_BYTES } from '../limits.ts'
-import type { Deposit, Deposited, MailboxStore, Room } from './store.ts'
+import type { Deposit, Deposited, MailboxStore, Room, Subscription } from './store.ts'
 
 interface Held extends HeldItem {
   readonly grant: GrantId
   readonly at: number
+}
+
+interface Told extends Subscription {
+  readonly told: number
 }
 
 interface Box {
@@ -16,6 +20,8 @@ interface Box {
   readonly items: Map<ItemId, Held>
   /** When each ends. */
   readonly revoked: Map<GrantId, number>
+  /** By their endpoints. */
+  readonly subscriptions: Map<string, Told>
   last: number
   prekey: Uint8Array | null
   blob: Uint8Array | null
@@ -110,6 +116,46 @@ export class MemoryMailboxStore implements MailboxStore {
     return this.#run(() => this.#boxOf(owner).blob)
   }
 
+  subscribe(owner: PeerId, endpoint: string, at: number): Promise<'done' | 'full'> {
+    return this.#run(() => {
+      const { subscriptions } = this.#boxOf(owner)
+      const known = subscriptions.get(endpoint)
+      if (known !== undefined) {
+        subscriptions.set(endpoint, { ...known, told: at })
+        return 'done'
+      }
+      const replaced =
+        subscriptions.size < this.#room.subscriptions ? undefined : oldest(subscriptions.values())
+      const freed = replaced === undefined ? 0 : bytesOfEndpoint(replaced.endpoint)
+      if (!this.#take(bytesOfEndpoint(endpoint) - freed)) return 'full'
+      if (replaced !== undefined) subscriptions.delete(replaced.endpoint)
+      subscriptions.set(endpoint, { endpoint, told: at, failures: 0, notBefore: 0 })
+      return 'done'
+    })
+  }
+
+  unsubscribe(owner: PeerId, endpoint: string): Promise<void> {
+    return this.#run(() => {
+      if (this.#boxOf(owner).subscriptions.delete(endpoint)) this.#bytes -= bytesOfEndpoint(endpoint)
+    })
+  }
+
+  subscriptions(owner: PeerId): Promise<readonly Subscription[]> {
+    return this.#run(() =>
+      [...this.#boxOf(owner).subscriptions.values()].map(({ endpoint, failures, notBefore }) => {
+        return { endpoint, failures, notBefore }
+      }),
+    )
+  }
+
+  pushed(owner: PeerId, { endpoint, failures, notBefore }: Subscription): Promise<void> {
+    return this.#run(() => {
+      const { subscriptions } = this.#boxOf(owner)
+      const known = subscriptions.get(endpoint)
+      if (known !== undefined) subscriptions.set(endpoint, { ...known, failures, notBefore })
+    })
+  }
+
   sweep(since: number, now: number): Promise<number> {
     return this.#run(() => {
       let swept = 0
@@ -137,7 +183,8 @@ export class MemoryMailboxStore implements MailboxStore {
   #boxOf(owner: PeerId): Box {
     let box = this.#boxes.get(owner)
     if (box === undefined) {
-      box = { items: new Map(), revoked: new Map(), last: 0, prekey: null, blob: null }
+      const maps = { items: new Map(), revoked: new Map(), subscriptions: new Map() }
+      box = { ...maps, last: 0, prekey: null, blob: null }
       this.#boxes.set(owner, box)
     }
     return box
@@ -164,5 +211,13 @@ export class MemoryMailboxStore implements MailboxStore {
     return 'done'
   }
 }
+
+const bytesOfEndpoint = (endpoint: string): number => Buffer.byteLength(endpoint) + MAILBOX_ROW_BYTES
+
+/** The one that was wanted longest ago; of several the first by its endpoint. */
+const oldest = (all: Iterable<Told>): Told | undefined =>
+  [...all].sort(
+    (a, b) => a.told - b.told || Buffer.compare(Buffer.from(a.endpoint), Buffer.from(b.endpoint)),
+  )[0]
 
 const bytesOf = (items: readonly Held[]): number => items.reduce((sum, { item }) => sum + item.length, 0)

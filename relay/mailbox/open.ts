@@ -6,6 +6,7 @@ import type { Libp2p } from '@libp2p/interface'
 import { StartError } from '../config.ts'
 import { MAILBOX_SWEEP_MS, MAX_LINES_OF_A_KIND_PER_MINUTE } from '../limits.ts'
 import { limitedLog, type Log, reasonOf } from '../log.ts'
+import { openPush, type SignedPush } from '../push/open.ts'
 import { MailboxService } from './service.ts'
 import { SqliteMailboxStore } from './sqlite-store.ts'
 import { roomOf } from './store.ts'
@@ -20,13 +21,21 @@ export interface OpenMailbox {
   readonly close: () => Promise<void>
 }
 
-/** Opens the mailbox in `dataDir`, with room for so many bytes. Throws StartError. */
-export function openMailbox(dataDir: string, bytes: number, log: Log): OpenMailbox {
+/** Opens the mailbox in `dataDir`, with room for so many bytes; without `push` it wakes nobody. Throws StartError. */
+export function openMailbox(
+  dataDir: string,
+  bytes: number,
+  log: Log,
+  push: SignedPush | undefined,
+): OpenMailbox {
   const store = openStore(join(dataDir, FILE), bytes)
   const failures = limitedLog(log, MAX_LINES_OF_A_KIND_PER_MINUTE)
   const cutOffs = limitedLog(log, MAX_LINES_OF_A_KIND_PER_MINUTE)
   const failed = (error: unknown): void => failures(`the mailbox failed: ${reasonOf(error)}`)
-  const service = new MailboxService({ store, verify: verifySignature, now: Date.now, failed, log: cutOffs })
+  const waker = push && openPush({ ...push, store, failed, log })
+  const service = new MailboxService({
+    ...{ store, verify: verifySignature, now: Date.now, failed, log: cutOffs, push: waker },
+  })
   let closing = false
   const sweep = (): void =>
     void service.mailbox.sweep().catch((error: unknown) => {
@@ -40,6 +49,7 @@ export function openMailbox(dataDir: string, bytes: number, log: Log): OpenMailb
     close: async () => {
       closing = true
       clearInterval(sweeping)
+      waker?.close()
       await store.close().catch(failed)
     },
   }

@@ -24,7 +24,20 @@ import { Budget } from './budget.ts'
 import { Channel, type Room } from './channel.ts'
 import { Mailbox, type MailboxInit } from './mailbox.ts'
 
-export type MailboxServiceInit = Omit<MailboxInit, 'deposited'> & { readonly log: Log }
+/** Wakes owners who do not listen. */
+export interface Push {
+  readonly accepts: (endpoint: string) => boolean
+  /** There is news for an owner who does not listen. */
+  readonly wake: (owner: PeerId) => void
+  /** The owner listens: whatever there is, it hears of it. */
+  readonly callOff: (owner: PeerId) => void
+}
+
+export interface MailboxServiceInit extends Omit<MailboxInit, 'deposited' | 'accepts'> {
+  readonly log: Log
+  /** Absent: nobody is woken. */
+  readonly push?: Push | undefined
+}
 
 /** One client's open stream. */
 interface Seat {
@@ -48,15 +61,20 @@ export class MailboxService {
   readonly #log: Log
   readonly #memory = new Budget(MAX_MAILBOX_BYTES_UNDER_WAY)
   readonly #seats = new Map<PeerId, Set<Seat>>()
+  readonly #push: Push | undefined
+  /** Who was told of news and has confirmed nothing since: their streams may be dead, which shows later. */
+  readonly #unheard = new Set<PeerId>()
   // By connection, not by stream: opening another stream must not buy more requests.
   readonly #rates = new WeakMap<Connection, Rates>()
 
-  constructor({ log, ...init }: MailboxServiceInit) {
+  constructor({ log, push, ...init }: MailboxServiceInit) {
     this.#log = log
     this.#now = init.now
+    this.#push = push
     this.mailbox = new Mailbox({
       ...init,
-      deposited: (owner) => this.#seats.get(owner)?.forEach((seat) => this.#tell(seat)),
+      ...(push === undefined ? {} : { accepts: push.accepts }),
+      deposited: (owner, quiet) => this.#deposited(owner, quiet),
     })
   }
 
@@ -83,12 +101,13 @@ export class MailboxService {
       closed: (error) => {
         if (error !== undefined) this.#log(`${MAILBOX_PROTOCOL}: cut off a client: ${cutOffReason(error)}`)
         seats.delete(seat)
-        if (seats.size === 0 && this.#seats.get(peer) === seats) this.#seats.delete(peer)
+        if (seats.size === 0 && this.#seats.get(peer) === seats) this.#left(peer)
       },
     })
     const seat: Seat = { channel, peer, rates, last: 0, told: false }
     const seats = this.#seats.get(peer) ?? new Set()
     this.#seats.set(peer, seats.add(seat))
+    this.#push?.callOff(peer)
     if (seats.size > MAX_MAILBOX_STREAMS_PER_PEER)
       channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
   }
@@ -116,9 +135,24 @@ export class MailboxService {
     // Before the store is asked: of what comes while it reads the client is told again.
     if (request.type === 'fetch') seat.told = false
     const outcome = await this.mailbox.answer(peer, request)
+    if (request.type === 'confirm') this.#unheard.delete(peer)
     const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
     if (brings) room.shrink(frame.length)
     await channel.send(frame)
+  }
+
+  #deposited(owner: PeerId, quiet: boolean): void {
+    const seats = this.#seats.get(owner)
+    for (const seat of seats ?? []) this.#tell(seat)
+    if (quiet) return
+    if (seats === undefined) this.#push?.wake(owner)
+    else this.#unheard.add(owner)
+  }
+
+  /** The last stream of a peer has ended. */
+  #left(peer: PeerId): void {
+    this.#seats.delete(peer)
+    if (this.#unheard.delete(peer)) this.#push?.wake(peer)
   }
 
   #tell(seat: Seat): void {

@@ -3,13 +3,13 @@ import { type DatabaseSync } from 'node:sqlite'
 import { MAILBOX_ROW_BYTES, MAX_COMMIT_BYTES } from '../limits.ts'
 
 /** Raised with every change of the tables. */
-const VERSION = 1
+const VERSION = 2
 
 /** What an owner may keep one of, besides its items. */
 export const KEPT = { prekey: 1, blob: 2 } as const
 
 const TABLES = `
-  -- Those of whom there is anything. \`others\` counts rows of kept and revoked.
+  -- Those of whom there is anything. \`others\` counts rows of kept, revoked and subscriptions.
   CREATE TABLE owners (
     owner INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, last INTEGER NOT NULL DEFAULT 0,
     items INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, others INTEGER NOT NULL DEFAULT 0);
@@ -68,6 +68,23 @@ const TRIGGERS = `
   END;
 `
 
+/** What version 2 added. */
+const SUBSCRIPTIONS = `
+  CREATE TABLE subscriptions (
+    owner INTEGER NOT NULL, endpoint TEXT NOT NULL, size INTEGER NOT NULL, told INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (owner, endpoint)) WITHOUT ROWID;
+  CREATE TRIGGER subscription_came AFTER INSERT ON subscriptions BEGIN
+    UPDATE owners SET others = others + 1 WHERE owner = NEW.owner;
+    UPDATE total SET bytes = bytes + NEW.size + ${MAILBOX_ROW_BYTES};
+  END;
+  CREATE TRIGGER subscription_went AFTER DELETE ON subscriptions BEGIN
+    UPDATE owners SET others = others - 1 WHERE owner = OLD.owner;
+    UPDATE total SET bytes = bytes - OLD.size - ${MAILBOX_ROW_BYTES};
+    ${FORGET}
+  END;
+`
+
 /** Sets the database up, or takes it as it is. Throws an Error that says why it cannot be used. */
 export function prepare(database: DatabaseSync): void {
   // Before the journal: so only this process may have it open, and a second relay in the folder is told at once.
@@ -82,8 +99,10 @@ export function prepare(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version === 0) database.exec(`${TABLES} ${TRIGGERS} PRAGMA user_version = ${VERSION}`)
-    else if (version !== VERSION) throw new Error(`it was made by version ${String(version)} of its tables`)
+    if (version !== 0 && version !== 1 && version !== VERSION)
+      throw new Error(`it was made by version ${String(version)} of its tables`)
+    if (version === 0) database.exec(`${TABLES} ${TRIGGERS}`)
+    if (version !== VERSION) database.exec(`${SUBSCRIPTIONS} PRAGMA user_version = ${VERSION}`)
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

@@ -19,6 +19,7 @@ const someId = fc.integer({ min: 1, max: 8 }).map(id)
 const someIds = fc.array(someId, { maxLength: 4 })
 const grant = fc.integer({ min: 100, max: 102 }).map(id)
 const bytes = fc.uint8Array({ maxLength: 12 })
+const endpoint = fc.constantFrom('https://a.example/', 'https://ä.example/12', 'https://b.example/1')
 const call: fc.Arbitrary<Call> = fc.oneof(
   {
     weight: 5,
@@ -60,6 +61,24 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       (store) =>
         store.revoke(owner, grants),
   ),
+  {
+    weight: 2,
+    arbitrary: fc.tuple(someone, endpoint).map(
+      ([owner, endpoint]): Call =>
+        (store, at) =>
+          store.subscribe(owner, endpoint, at - (at % 40)),
+    ),
+  },
+  fc.tuple(someone, endpoint).map(
+    ([owner, endpoint]): Call =>
+      (store) =>
+        store.unsubscribe(owner, endpoint),
+  ),
+  fc.tuple(someone, endpoint, fc.nat(9)).map(([owner, endpoint, failures]): Call => async (store, at) => {
+    await store.pushed(owner, { endpoint, failures, notBefore: at + failures })
+    const all = [...(await store.subscriptions(owner))]
+    return all.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1))
+  }),
   fc.nat(2000).map(
     (age): Call =>
       (store, at) =>
@@ -68,7 +87,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
 )
 const TIGHT: Room = {
   ...{ ownerItems: 6, ownerBytes: 40, grantItems: 4, grantBytes: 30, openItems: 2, openBytes: 15 },
-  ...{ revocations: 2, totalBytes: 3000 },
+  ...{ revocations: 2, subscriptions: 2, totalBytes: 3000 },
 }
 
 test('whatever is asked of it, it answers like the one in memory', async () => {
@@ -100,6 +119,8 @@ describe('on disk', () => {
     await first.publish(owner(1), Uint8Array.of(3))
     await first.keep(owner(1), Uint8Array.of(4))
     await first.revoke(owner(1), [{ id: id(101), ends: 9000 }])
+    await first.subscribe(owner(1), 'https://push.example/', 5)
+    await first.pushed(owner(1), { endpoint: 'https://push.example/', failures: 1, notBefore: 7 })
     await first.close()
 
     const second = open(path, room)
@@ -108,6 +129,9 @@ describe('on disk', () => {
     expect(await second.prekey(owner(1), id(100))).toEqual(Uint8Array.of(3))
     expect(await second.recall(owner(1))).toEqual(Uint8Array.of(4))
     expect(await second.deposit({ ...item(3), grant: id(101) })).toBe('denied')
+    expect(await second.subscriptions(owner(1))).toEqual([
+      { endpoint: 'https://push.example/', failures: 1, notBefore: 7 },
+    ])
     await second.close()
   })
 
@@ -117,20 +141,39 @@ describe('on disk', () => {
     const marks = ['SMALL-LETTER', 'LARGE-LETTER'].map((mark) => Buffer.from(mark))
     const contents = marks.map((mark, i) => Buffer.concat(Array.from({ length: 1 + i * 5000 }, () => mark)))
     for (const [n, content] of contents.entries()) await store.deposit(item(n, content))
+    await store.subscribe(owner(1), 'https://push.example/', 1)
     await store.close()
     const reopened = open(path, ROOM)
     for (const mark of marks) expect((await readFile(path)).includes(mark)).toBe(true)
     await reopened.confirm(owner(1), [id(0), id(1)])
+    await reopened.unsubscribe(owner(1), 'https://push.example/')
     await reopened.close()
     for (const mark of marks) expect((await readFile(path)).includes(mark)).toBe(false)
 
     const database = new DatabaseSync(path)
-    const left = ['owners', 'grants', 'items', 'kept', 'revoked'].map(
+    const left = ['owners', 'grants', 'items', 'kept', 'revoked', 'subscriptions'].map(
       (table) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'],
     )
-    expect(left).toEqual([0, 0, 0, 0, 0])
+    expect(left).toEqual([0, 0, 0, 0, 0, 0])
     expect(database.prepare('SELECT bytes FROM total').get()?.['bytes']).toBe(0)
     database.close()
+  })
+
+  test('one of before there were subscriptions is taken as it is, and can have them', async () => {
+    const path = join(await temporaryFolder(), 'mailbox.sqlite')
+    const made = open(path, ROOM)
+    await made.deposit(item(1))
+    await made.close()
+    const database = new DatabaseSync(path)
+    database.exec('DROP TABLE subscriptions; PRAGMA user_version = 1')
+    database.close()
+    for (const endpoints of [1, 2]) {
+      const store = open(path, ROOM)
+      expect((await store.fetch(owner(1), 0)).items.map(({ id }) => id)).toEqual([id(1)])
+      expect(await store.subscribe(owner(1), `https://push.example/${endpoints}`, 1)).toBe('done')
+      expect(await store.subscriptions(owner(1))).toHaveLength(endpoints)
+      await store.close()
+    }
   })
 
   test('a second relay, another version, and what is no database are refused', async () => {

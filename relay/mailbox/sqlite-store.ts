@@ -1,5 +1,5 @@
 /** The mailbox store on SQLite: one file in one process, and commits that survive loss of power. */
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '../../src/domain/ids.ts'
 import type { GrantId } from '../../src/protocol/grant.ts'
 import { fromBase64url, keyOfPeerId, toBase64url } from '../../src/protocol/identifiers.ts'
@@ -8,43 +8,14 @@ import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/m
 import { MAILBOX_ROW_BYTES, MAILBOX_SWEEP_ITEMS } from '../limits.ts'
 import { GroupCommit } from './group-commit.ts'
 import { KEPT, prepare } from './sqlite-schema.ts'
-import type { Deposit, Deposited, MailboxStore, Room } from './store.ts'
-
-const SQL = {
-  owner: 'SELECT owner, last, items, bytes FROM owners WHERE key = ?',
-  addOwner: 'INSERT INTO owners (key) VALUES (?) RETURNING owner',
-  grant: 'SELECT items, bytes FROM grants WHERE owner = ? AND grant_id = ?',
-  total: 'SELECT bytes FROM total',
-  grantOfItem: 'SELECT grant_id FROM items WHERE owner = ? AND id = ?',
-  addItem: 'INSERT INTO items (owner, position, grant_id, id, at, size, item) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  behind: 'SELECT position, id, item FROM items WHERE owner = ? AND position > ? ORDER BY position',
-  removeItem: 'DELETE FROM items WHERE owner = ? AND id = ?',
-  sweepItems: `DELETE FROM items WHERE n IN (SELECT n FROM items WHERE at <= ? LIMIT ${MAILBOX_SWEEP_ITEMS})`,
-  kept: 'SELECT content FROM kept WHERE owner = ? AND kind = ?',
-  keptSize: 'SELECT size FROM kept WHERE owner = ? AND kind = ?',
-  addKept: 'INSERT INTO kept (size, content, owner, kind) VALUES (?, ?, ?, ?)',
-  changeKept: 'UPDATE kept SET size = ?, content = ? WHERE owner = ? AND kind = ?',
-  revoked: 'SELECT 1 FROM revoked WHERE owner = ? AND grant_id = ?',
-  countRevoked: 'SELECT count(*) AS count FROM revoked WHERE owner = ?',
-  revoke: 'INSERT INTO revoked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)',
-  sweepRevoked: 'DELETE FROM revoked WHERE ends <= ?',
-} as const
-
-type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>
-type Row = Readonly<Record<string, SQLOutputValue>>
-interface Owner {
-  /** Null: there is nothing of this owner. */
-  readonly row: number | null
-  readonly last: number
-  readonly items: number
-  readonly bytes: number
-}
+import { blob, integer, type Row, Tables, text } from './sqlite-tables.ts'
+import type { Deposit, Deposited, MailboxStore, Room, Subscription } from './store.ts'
 
 export class SqliteMailboxStore implements MailboxStore {
   readonly #database: DatabaseSync
   readonly #room: Room
   readonly #commits: GroupCommit
-  readonly #statements: Statements
+  readonly #tables: Tables
 
   /** Takes the database over, empty or as it was left. Throws the engine's errors: no database, in use, not to be written. */
   constructor(database: DatabaseSync, room: Room) {
@@ -52,8 +23,7 @@ export class SqliteMailboxStore implements MailboxStore {
     this.#room = room
     try {
       prepare(this.#database)
-      const entries = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
-      this.#statements = Object.fromEntries(entries) as Statements
+      this.#tables = new Tables(this.#database)
     } catch (error) {
       this.#database.close()
       throw error
@@ -64,13 +34,13 @@ export class SqliteMailboxStore implements MailboxStore {
   deposit({ owner, grant, open, id, item, at }: Deposit): Promise<Deposited> {
     const [key, grantBytes, idBytes] = [keyOfPeerId(owner), fromBase64url(grant), fromBase64url(id)]
     return this.#commits.run(() => {
-      const box = this.#owner(key)
+      const box = this.#tables.owner(key)
       if (box.row !== null) {
-        if (this.#has('revoked', box.row, grantBytes)) return 'denied'
-        const held = this.#get('grantOfItem', box.row, idBytes)
+        if (this.#tables.has('revoked', box.row, grantBytes)) return 'denied'
+        const held = this.#tables.get('grantOfItem', box.row, idBytes)
         if (held !== undefined) return toBase64url(blob(held, 'grant_id')) === grant ? 'known' : 'denied'
       }
-      const under = box.row === null ? undefined : this.#get('grant', box.row, grantBytes)
+      const under = box.row === null ? undefined : this.#tables.get('grant', box.row, grantBytes)
       const room = this.#room
       const full =
         box.items >= room.ownerItems ||
@@ -79,9 +49,9 @@ export class SqliteMailboxStore implements MailboxStore {
         integer(under, 'bytes') + item.length > (open ? room.openBytes : room.grantBytes) ||
         !this.#hasRoom(item.length + MAILBOX_ROW_BYTES)
       if (full) return 'full'
-      const row = box.row ?? this.#addOwner(key)
+      const row = box.row ?? this.#tables.addOwner(key)
       const position = Math.max(box.last + 1, at)
-      this.#change('addItem', row, position, grantBytes, idBytes, at, item.length, item)
+      this.#tables.change('addItem', row, position, grantBytes, idBytes, at, item.length, item)
       return 'stored'
     }, item.length)
   }
@@ -89,11 +59,11 @@ export class SqliteMailboxStore implements MailboxStore {
   fetch(owner: PeerId, after: number): Promise<Fetched> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
+      const { row } = this.#tables.owner(key)
       const items: HeldItem[] = []
       if (row === null) return { items, more: false }
       let bytes = 0
-      for (const found of this.#statements.behind.iterate(row, after)) {
+      for (const found of this.#tables.each('behind', row, after)) {
         const item = blob(found, 'item')
         const fits = items.length < MAX_ITEMS_PER_FETCH && bytes + item.length <= FETCH_BYTES
         if (items.length > 0 && !fits) return { items, more: true }
@@ -107,19 +77,19 @@ export class SqliteMailboxStore implements MailboxStore {
   confirm(owner: PeerId, ids: readonly ItemId[]): Promise<void> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
-      if (row !== null) for (const id of ids) this.#change('removeItem', row, fromBase64url(id))
+      const { row } = this.#tables.owner(key)
+      if (row !== null) for (const id of ids) this.#tables.change('removeItem', row, fromBase64url(id))
     })
   }
 
   held(owner: PeerId, grant: GrantId, ids: readonly ItemId[]): Promise<readonly ItemId[] | 'denied'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
+      const { row } = this.#tables.owner(key)
       if (row === null) return []
-      if (this.#has('revoked', row, fromBase64url(grant))) return 'denied'
+      if (this.#tables.has('revoked', row, fromBase64url(grant))) return 'denied'
       return ids.filter((id) => {
-        const held = this.#get('grantOfItem', row, fromBase64url(id))
+        const held = this.#tables.get('grantOfItem', row, fromBase64url(id))
         return held !== undefined && toBase64url(blob(held, 'grant_id')) === grant
       })
     })
@@ -132,9 +102,9 @@ export class SqliteMailboxStore implements MailboxStore {
   prekey(owner: PeerId, grant: GrantId): Promise<Uint8Array | null | 'denied'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
+      const { row } = this.#tables.owner(key)
       if (row === null) return null
-      if (this.#has('revoked', row, fromBase64url(grant))) return 'denied'
+      if (this.#tables.has('revoked', row, fromBase64url(grant))) return 'denied'
       return this.#kept(row, KEPT.prekey)
     })
   }
@@ -143,14 +113,16 @@ export class SqliteMailboxStore implements MailboxStore {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
       if (grants.length === 0) return 'done'
-      const { row } = this.#owner(key)
-      const before = row === null ? 0 : integer(this.#get('countRevoked', row), 'count')
+      const { row } = this.#tables.owner(key)
+      const before = row === null ? 0 : integer(this.#tables.get('countRevoked', row), 'count')
       const ids = new Set(grants.map(({ id }) => id))
-      const added = [...ids].filter((id) => row === null || !this.#has('revoked', row, fromBase64url(id)))
+      const added = [...ids].filter(
+        (id) => row === null || !this.#tables.has('revoked', row, fromBase64url(id)),
+      )
       if (before + added.length > this.#room.revocations) return 'full'
       if (added.length > 0 && !this.#hasRoom(added.length * MAILBOX_ROW_BYTES)) return 'full'
-      const owned = row ?? this.#addOwner(key)
-      for (const { id, ends } of grants) this.#change('revoke', owned, fromBase64url(id), ends)
+      const owned = row ?? this.#tables.addOwner(key)
+      for (const { id, ends } of grants) this.#tables.change('revoke', owned, fromBase64url(id), ends)
       return 'done'
     })
   }
@@ -162,16 +134,63 @@ export class SqliteMailboxStore implements MailboxStore {
   recall(owner: PeerId): Promise<Uint8Array | null> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
+      const { row } = this.#tables.owner(key)
       return row === null ? null : this.#kept(row, KEPT.blob)
     })
   }
 
+  subscribe(owner: PeerId, endpoint: string, at: number): Promise<'done' | 'full'> {
+    const key = keyOfPeerId(owner)
+    const size = Buffer.byteLength(endpoint)
+    return this.#commits.run(() => {
+      const tables = this.#tables
+      const { row } = tables.owner(key)
+      if (row !== null && tables.change('subscribeAgain', at, row, endpoint) > 0) return 'done'
+      const replaced = row === null ? undefined : this.#replacedSubscription(row)
+      const freed = replaced === undefined ? -MAILBOX_ROW_BYTES : integer(replaced, 'size')
+      if (!this.#hasRoom(size - freed)) return 'full'
+      // Before the other goes: an owner of whom nothing is left is forgotten.
+      const owned = row ?? tables.addOwner(key)
+      tables.change('subscribe', owned, endpoint, size, at)
+      if (replaced !== undefined) tables.change('unsubscribe', owned, text(replaced, 'endpoint'))
+      return 'done'
+    }, size)
+  }
+
+  unsubscribe(owner: PeerId, endpoint: string): Promise<void> {
+    const key = keyOfPeerId(owner)
+    return this.#commits.run(() => {
+      const { row } = this.#tables.owner(key)
+      if (row !== null) this.#tables.change('unsubscribe', row, endpoint)
+    })
+  }
+
+  subscriptions(owner: PeerId): Promise<readonly Subscription[]> {
+    const key = keyOfPeerId(owner)
+    return this.#commits.run(() => {
+      const { row } = this.#tables.owner(key)
+      if (row === null) return []
+      return [...this.#tables.each('subscriptions', row)].map((found) => ({
+        endpoint: text(found, 'endpoint'),
+        failures: integer(found, 'failures'),
+        notBefore: integer(found, 'not_before'),
+      }))
+    })
+  }
+
+  pushed(owner: PeerId, { endpoint, failures, notBefore }: Subscription): Promise<void> {
+    const key = keyOfPeerId(owner)
+    return this.#commits.run(() => {
+      const { row } = this.#tables.owner(key)
+      if (row !== null) this.#tables.change('pushed', failures, notBefore, row, endpoint)
+    })
+  }
+
   async sweep(since: number, now: number): Promise<number> {
-    await this.#commits.run(() => this.#change('sweepRevoked', now))
+    await this.#commits.run(() => this.#tables.change('sweepRevoked', now))
     // In parts: deposits and the rest of the relay have their turn between them.
     for (let swept = 0; ;) {
-      const part = await this.#commits.run(() => this.#change('sweepItems', since))
+      const part = await this.#commits.run(() => this.#tables.change('sweepItems', since))
       swept += part
       if (part < MAILBOX_SWEEP_ITEMS) return swept
     }
@@ -186,55 +205,26 @@ export class SqliteMailboxStore implements MailboxStore {
   #replace(owner: PeerId, kind: number, content: Uint8Array): Promise<'done' | 'full'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
-      const { row } = this.#owner(key)
-      const before = row === null ? undefined : this.#get('keptSize', row, kind)
+      const { row } = this.#tables.owner(key)
+      const before = row === null ? undefined : this.#tables.get('keptSize', row, kind)
       const freed = before === undefined ? -MAILBOX_ROW_BYTES : integer(before, 'size')
       if (!this.#hasRoom(content.length - freed)) return 'full'
       const statement = before === undefined ? 'addKept' : 'changeKept'
-      this.#change(statement, content.length, content, row ?? this.#addOwner(key), kind)
+      this.#tables.change(statement, content.length, content, row ?? this.#tables.addOwner(key), kind)
       return 'done'
     }, content.length)
   }
 
-  #owner(key: Uint8Array): Owner {
-    const found = this.#get('owner', key)
-    return {
-      row: found === undefined ? null : integer(found, 'owner'),
-      last: integer(found, 'last'),
-      items: integer(found, 'items'),
-      bytes: integer(found, 'bytes'),
-    }
-  }
-
-  #addOwner = (key: Uint8Array): number => integer(this.#get('addOwner', key), 'owner')
-
   #kept(row: number, kind: number): Uint8Array | null {
-    const found = this.#get('kept', row, kind)
+    const found = this.#tables.get('kept', row, kind)
     return found === undefined ? null : blob(found, 'content')
   }
 
-  #hasRoom = (bytes: number): boolean => integer(this.#get('total'), 'bytes') + bytes <= this.#room.totalBytes
+  /** The one that makes way for another, where there is no more room. */
+  #replacedSubscription(row: number): Row | undefined {
+    const count = integer(this.#tables.get('countSubscriptions', row), 'count')
+    return count < this.#room.subscriptions ? undefined : this.#tables.get('oldestSubscription', row)
+  }
 
-  #has = (statement: keyof typeof SQL, ...values: SQLInputValue[]): boolean =>
-    this.#get(statement, ...values) !== undefined
-
-  #get = (statement: keyof typeof SQL, ...values: SQLInputValue[]): Row | undefined =>
-    this.#statements[statement].get(...values)
-
-  /** How many rows it changed. */
-  #change = (statement: keyof typeof SQL, ...values: SQLInputValue[]): number =>
-    Number(this.#statements[statement].run(...values).changes)
-}
-
-/** A whole number of a row; 0 where there is no row. */
-function integer(row: Row | undefined, column: string): number {
-  const value = row === undefined ? 0 : row[column]
-  if (typeof value !== 'number') throw new Error(`the mailbox's ${column} is no number`)
-  return value
-}
-
-function blob(row: Row, column: string): Uint8Array {
-  const value = row[column]
-  if (!(value instanceof Uint8Array)) throw new Error(`the mailbox's ${column} is no bytes`)
-  return value
+  #hasRoom = (bytes: number): boolean => this.#tables.totalBytes() + bytes <= this.#room.totalBytes
 }

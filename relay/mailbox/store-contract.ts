@@ -17,6 +17,7 @@ export const ROOM: Room = {
   openItems: 1000,
   openBytes: 10_000_000,
   revocations: 1000,
+  subscriptions: 1000,
   totalBytes: 100_000_000,
 }
 
@@ -243,6 +244,59 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
     expect(await store.revoke(bob, [3].map(revocation))).toBe('done')
     expect(await store.deposit(item(1, { grant: id(3) }))).toBe('stored')
     expect(await store.revoke(alice, [])).toBe('done')
+  })
+
+  const [here, there, elsewhere] = ['here', 'there', 'elsewhere'].map(
+    (name) => `https://push.example/${name}`,
+  )
+  const endpointsOf = async (of = alice): Promise<readonly string[]> =>
+    (await store.subscriptions(of)).map(({ endpoint }) => endpoint).sort()
+  const subscribe = (endpoint = '', at = 1000, of = alice) => store.subscribe(of, endpoint, at)
+
+  test('an endpoint is there once, until its owner does not want it any more', async () => {
+    for (const at of [1000, 2000]) expect(await subscribe(here, at)).toBe('done')
+    expect(await subscribe(there)).toBe('done')
+    expect(await subscribe(here, 1000, bob)).toBe('done')
+    expect([await endpointsOf(), await endpointsOf(bob)]).toEqual([[here, there], [here]])
+    await store.unsubscribe(alice, here ?? '')
+    await store.unsubscribe(alice, elsewhere ?? '')
+    expect([await endpointsOf(), await endpointsOf(bob)]).toEqual([[there], [here]])
+  })
+
+  test('how pushing to an endpoint went is known, also when it is wanted again, and not when it was gone', async () => {
+    const [endpoint = ''] = [here]
+    await subscribe(endpoint)
+    expect(await store.subscriptions(alice)).toEqual([{ endpoint, failures: 0, notBefore: 0 }])
+    await store.pushed(alice, { endpoint, failures: 3, notBefore: 9000 })
+    await subscribe(endpoint, 2000)
+    expect(await store.subscriptions(alice)).toEqual([{ endpoint, failures: 3, notBefore: 9000 }])
+    await store.unsubscribe(alice, endpoint)
+    await store.pushed(alice, { endpoint, failures: 4, notBefore: 9000 })
+    expect(await store.subscriptions(alice)).toEqual([])
+    await subscribe(endpoint)
+    expect(await store.subscriptions(alice)).toEqual([{ endpoint, failures: 0, notBefore: 0 }])
+  })
+
+  test.each([1, 2])('of more endpoints than %i the one goes that was wanted longest ago', async (room) => {
+    store = await reopened({ subscriptions: room })
+    for (const [at, endpoint] of [here, there, here, elsewhere].entries())
+      expect(await subscribe(endpoint, at)).toBe('done')
+    await subscribe(there, 0, bob)
+    expect(await endpointsOf()).toEqual(room === 1 ? [elsewhere] : [elsewhere, here])
+    expect(await endpointsOf(bob)).toEqual([there])
+  })
+
+  test('endpoints take of the room for all, and give it back', async () => {
+    const [endpoint = '', longer = ''] = [here, elsewhere]
+    store = await reopened({ subscriptions: 1, totalBytes: MAILBOX_ROW_BYTES + endpoint.length })
+    expect(await subscribe(endpoint)).toBe('done')
+    expect(await subscribe(endpoint, 2000)).toBe('done')
+    expect(await subscribe(longer)).toBe('full')
+    expect(await subscribe(endpoint, 1000, bob)).toBe('full')
+    expect(await store.publish(bob, new Uint8Array())).toBe('full')
+    expect(await endpointsOf()).toEqual([endpoint])
+    await store.unsubscribe(alice, endpoint)
+    expect(await store.publish(bob, new Uint8Array(endpoint.length))).toBe('done')
   })
 
   test('what is called together takes effect in order', async () => {

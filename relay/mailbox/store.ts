@@ -15,6 +15,7 @@ import {
   MAX_ITEMS_PER_OPEN_GRANT,
   MAX_ITEMS_PER_OWNER,
   MAX_REVOCATIONS_PER_OWNER,
+  MAX_SUBSCRIPTIONS_PER_OWNER,
 } from '../limits.ts'
 
 export interface Deposit {
@@ -43,7 +44,8 @@ export interface Room {
   readonly openItems: number
   readonly openBytes: number
   readonly revocations: number
-  /** Of all owners: items, prekeys, blobs and revocations. */
+  readonly subscriptions: number
+  /** Of all owners: items, prekeys, blobs, revocations and subscriptions. */
   readonly totalBytes: number
 }
 
@@ -56,8 +58,18 @@ export const roomOf = (totalBytes: number): Room => ({
   openItems: MAX_ITEMS_PER_OPEN_GRANT,
   openBytes: MAX_BYTES_PER_OPEN_GRANT,
   revocations: MAX_REVOCATIONS_PER_OWNER,
+  subscriptions: MAX_SUBSCRIPTIONS_PER_OWNER,
   totalBytes,
 })
+
+/** Where an owner can be woken, and how that went. */
+export interface Subscription {
+  readonly endpoint: string
+  /** Pushes in a row that were not taken. */
+  readonly failures: number
+  /** No push before this time, milliseconds since the Unix epoch. */
+  readonly notBefore: number
+}
 
 export interface MailboxStore {
   deposit(deposit: Deposit): Promise<Deposited>
@@ -77,6 +89,17 @@ export interface MailboxStore {
   keep(owner: PeerId, blob: Uint8Array): Promise<'done' | 'full'>
   /** The owner's blob; null: there is none. */
   recall(owner: PeerId): Promise<Uint8Array | null>
+  /**
+   * Adds an endpoint, or notes that it is still wanted at `at` (milliseconds since the Unix epoch); how pushing went stays.
+   * Where the owner has as many as there is room for, the one goes that was wanted longest ago.
+   */
+  subscribe(owner: PeerId, endpoint: string, at: number): Promise<'done' | 'full'>
+  /** Removes one of the owner's endpoints, if it is there. */
+  unsubscribe(owner: PeerId, endpoint: string): Promise<void>
+  /** The owner's, in any order. */
+  subscriptions(owner: PeerId): Promise<readonly Subscription[]>
+  /** Notes how pushing went, if the owner still has that endpoint. */
+  pushed(owner: PeerId, subscription: Subscription): Promise<void>
   /** Deletes items that were deposited at `since` or before, and revocations that ended at `now` or before. Tells how many items. */
   sweep(since: number, now: number): Promise<number>
   /** Ends what was begun, and frees what it holds. All calls after it reject. */

@@ -27,6 +27,7 @@ export async function serving(store: MailboxStore): Promise<Served> {
     app: new Map(),
     publicOrigin: undefined,
     iceServers: [],
+    vapid: undefined,
     health,
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

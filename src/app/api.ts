@@ -96,6 +96,12 @@ export interface InviteView {
   readonly known: boolean
 }
 
+/**
+ * Whether this browser is woken when mail comes. no-key: it is to be, and the relay wakes nobody at the moment. lost: it is to
+ * be, and its subscription is gone; subscribing anew has failed so far.
+ */
+export type WakingState = 'off' | 'on' | 'no-key' | 'lost'
+
 /** Why an invite link will not do. */
 export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'
 
@@ -110,6 +116,8 @@ export interface Queries {
   /** What is known to be missing in a conversation, in order; of very many the newest. */
   gaps(id: ConversationId): Promise<readonly GapView[]>
   settings(): Promise<Settings>
+  /** Null where this browser or the relay knows nothing of it. */
+  waking(): Promise<WakingState | null>
   config(): Promise<PersistenceConfig>
   /** Our own invite link; null for the moment that it takes to make one. */
   inviteLink(): Promise<string | null>
@@ -131,8 +139,16 @@ export interface Commands {
   restoreIdentity(phrase: string, nickname: string, expected?: PeerId): Promise<void>
   setNickname(nickname: string): Promise<void>
   saveSettings(settings: Settings): Promise<void>
-  /** Asks the browser for leave, and remembers the choice. Throws UserError `notifications-denied`. */
+  /**
+   * Asks the browser for leave, and remembers the choice. Off, nothing wakes this browser either, since each push has to be
+   * seen. Throws UserError `notifications-denied`.
+   */
   setNotifications(on: boolean): Promise<void>
+  /**
+   * Has this browser woken when mail comes, which brings notifications with it, or no more. Throws UserError
+   * `notifications-denied` or `push-…`, and changes nothing then.
+   */
+  setWaking(on: boolean): Promise<void>
   /** Throws UserError `config-invalid` when a number is out of its bounds. */
   saveConfig(config: PersistenceConfig): Promise<void>
 
@@ -205,6 +221,9 @@ export type UserErrorCode =
   | 'phrase-invalid'
   | 'phrase-of-another'
   | 'notifications-denied'
+  | 'push-no-key'
+  | 'push-not-ready'
+  | 'push-unreachable'
   | 'identity-exists'
   | `invite-${InviteProblem}`
   | 'config-invalid'

@@ -33,6 +33,7 @@ import { type Commands, UserError } from './api.ts'
 import { askForErrand } from './background.ts'
 import { createVerifier } from './crypto.ts'
 import { clock, random } from './ports.ts'
+import { beginPush, canBeWoken, pushOfTab, stopPush } from './push.ts'
 
 /** An invite link is made anew at start when it has less than this left, milliseconds: a day. */
 const INVITE_MARGIN_MS = 24 * 3_600_000
@@ -67,6 +68,16 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     async setNotifications(notifications) {
       if (notifications && !(await mayNotify())) throw new UserError('notifications-denied')
       await stored(saveSettings(db, { ...(await readSettings(db)), notifications }))
+      if (!notifications && canBeWoken()) await stored(stopPush(db))
+    },
+    async setWaking(on) {
+      if (!on) {
+        await stored(stopPush(db))
+        return
+      }
+      if (!(await mayNotify())) throw new UserError('notifications-denied')
+      await stored(beginPush(db, await pushOfTab()))
+      await stored(saveSettings(db, { ...(await readSettings(db)), notifications: true }))
     },
     async saveConfig(config) {
       if (configProblems(config).length > 0) throw new UserError('config-invalid')
@@ -232,6 +243,8 @@ async function stored<T>(write: Promise<T>): Promise<T> {
   try {
     return await write
   } catch (error) {
+    // What is told already is not told again as what lies behind it.
+    if (error instanceof UserError) throw error
     if (error instanceof NotAcceptedError) throw new UserError('blocked', { cause: error })
     if (isQuotaExceeded(error)) throw new UserError('storage-full', { cause: error })
     if (isHandleFault(error)) throw new UserError('storage-failed', { cause: error })

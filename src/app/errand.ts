@@ -2,10 +2,9 @@
  * What the service worker does while no tab is open: the node of this profile, for as long as an errand takes. It fetches
  * and commits what waits, leaves what is queued, and stops; cut off in between, the next one goes on from the store.
  */
-import type { PeerId } from '../domain/ids.ts'
 import { isReplaced, readIdentity } from '../store/identity.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import { readUnread } from '../store/unread.ts'
+import { readUnread, type Unread } from '../store/unread.ts'
 import type { SyncEngine } from '../sync/engine.ts'
 import { NODE_LOCK } from './leadership.ts'
 import { composeEngine } from './compose.ts'
@@ -15,13 +14,11 @@ import { log, timer } from './ports.ts'
 const LOOK_MS = 250
 /** The longest errand, milliseconds: browsers end a service worker that takes minutes, and the next one goes on. */
 const ERRAND_MS = 25_000
+/** How long a tab that leads is given to fetch what came, milliseconds. */
+const WATCH_MS = 10_000
 
 /** Someone who wrote, and how much of it is not read. */
-export interface Arrival {
-  readonly peer: PeerId
-  readonly name: string
-  readonly unread: number
-}
+export type Arrival = Unread
 
 export interface ErrandReport {
   /**
@@ -48,6 +45,29 @@ export function runErrand(): Promise<ErrandReport> {
     }
   })
 }
+
+/** What comes in while a tab leads, or another errand is under way: the first of it, or nothing within WATCH_MS. */
+export async function watchArrivals(): Promise<readonly Arrival[]> {
+  const db = new GigiDatabase()
+  try {
+    const before = await readUnread(db)
+    const end = performance.now() + WATCH_MS
+    let arrivals: readonly Arrival[] = []
+    while (arrivals.length === 0 && performance.now() < end) {
+      await new Promise<void>((resolve) => timer.after(LOOK_MS, resolve))
+      arrivals = await moreThan(before, db)
+    }
+    return arrivals
+  } finally {
+    db.close()
+  }
+}
+
+/** Conversations that have more unread than before. */
+const moreThan = async (before: readonly Unread[], db: GigiDatabase): Promise<Arrival[]> =>
+  (await readUnread(db)).filter(
+    ({ peer, unread }) => unread > (before.find((other) => other.peer === peer)?.unread ?? 0),
+  )
 
 async function runWith(db: GigiDatabase): Promise<ErrandReport> {
   const identity = await readIdentity(db)
@@ -76,10 +96,7 @@ async function runWith(db: GigiDatabase): Promise<ErrandReport> {
   try {
     await engine.start()
     const end = await Promise.race([quiet(engine), over.promise])
-    const arrivals = (await readUnread(db)).filter(
-      ({ peer, unread }) => unread > (before.find((other) => other.peer === peer)?.unread ?? 0),
-    )
-    return { end, arrivals }
+    return { end, arrivals: await moreThan(before, db) }
   } finally {
     await engine.stop()
   }

@@ -5,6 +5,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import { GigiDatabase } from '../store/schema.ts'
 import type { Arrival } from './errand.ts'
+import { closeNotice, NOTICE_TAG } from './notice.ts'
 
 const ICON = '/icon-192.png'
 
@@ -19,17 +20,23 @@ export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise
   )
 }
 
-/** Shows who wrote, one notification for each person, as far as the user wants it and the browser lets us. */
+/**
+ * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us.
+ * Resolves with whether there was anything to show.
+ */
 export async function tellArrivals(
-  { registration }: ServiceWorkerGlobalScope,
+  worker: ServiceWorkerGlobalScope,
   arrivals: readonly Arrival[],
-): Promise<void> {
-  if (Notification.permission !== 'granted') return
+  { silent = false }: { readonly silent?: boolean } = {},
+): Promise<boolean> {
+  if (arrivals.length === 0 || Notification.permission !== 'granted' || (await isLookedAt(worker)))
+    return false
+  const { registration } = worker
   const db = new GigiDatabase()
   const { notifications, notificationNames } = await readSettings(db).finally(() => {
     db.close()
   })
-  if (!notifications) return
+  if (!notifications) return false
   for (const { peer, name, unread } of arrivals)
     await registration.showNotification(notificationNames ? name : 'Gigi', {
       body: unread === 1 ? 'New message' : `${unread} new messages`,
@@ -38,7 +45,22 @@ export async function tellArrivals(
       icon: ICON,
       badge: ICON,
       data: peer,
+      silent,
     })
+  await closeNotice(registration)
+  return true
+}
+
+/** Shows, without a sound, that there may be something: the one before it goes, and it goes itself when the app is looked at. */
+export async function showNotice({ registration }: ServiceWorkerGlobalScope): Promise<void> {
+  if (Notification.permission !== 'granted') return
+  await registration.showNotification('Gigi', {
+    body: 'There may be new messages.',
+    tag: NOTICE_TAG,
+    icon: ICON,
+    badge: ICON,
+    silent: true,
+  })
 }
 
 /** Brings the app to the front, with the conversation that a notification is about. */

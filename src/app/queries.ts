@@ -22,6 +22,7 @@ import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.
 import type { ConversationView, MessageView, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
 import { clock } from './ports.ts'
+import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
 
 /** Conversations that the list shows: more is not a list one scrolls. */
@@ -75,6 +76,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       }))
     },
     settings: () => readSettings(db),
+    waking: async () => (canBeWoken() ? readWaking(db, endpointOfTab) : null),
     config: () => readConfig(db),
     async inviteLink() {
       const identity = await requireIdentity(db)

@@ -10,7 +10,9 @@ import { askForErrand, askForPeriodicErrands } from './background.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
+import { closeNoticeWhenSeen } from './notice.ts'
 import { log, random, timer } from './ports.ts'
+import { keepPush } from './push.ts'
 import { createQueries } from './queries.ts'
 import { NOBODY, StatusHub } from './status.ts'
 import { createKeeper, rememberProfile } from './storage.ts'
@@ -52,6 +54,8 @@ export function composeWindow(): GigiApp {
   askForPeriodicErrands().catch((error: unknown) => {
     log.info('no periodic errands', { reason: String(error) })
   })
+  keepPush(db)
+  closeNoticeWhenSeen()
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')

@@ -36,10 +36,10 @@ export abstract class MailboxCalls implements Mailbox {
   /** Asks the mailbox of whoever gave the grant. Rejects when there is no answer. */
   protected abstract theirs<T>(at: MailAddress, question: Question<T>): Promise<Outcome<T>>
 
-  async deposit(at: MailAddress, { id, item }: MailItem): Promise<'done' | 'denied' | 'full' | 'later'> {
+  async deposit(at: MailAddress, item: MailItem): Promise<'done' | 'denied' | 'full' | 'later'> {
     const { grant } = at
     const { code } = await this.theirs(at, {
-      ask: (number) => ({ type: 'deposit', number, grant, id, item }),
+      ask: (number) => ({ type: 'deposit', number, grant, ...item }),
       read: nothing,
     })
     if (code === 'malformed') throw refused(code)
@@ -102,6 +102,20 @@ export abstract class MailboxCalls implements Mailbox {
 
   async recall(): Promise<Uint8Array | null> {
     return valueOf(await this.ours({ ask: (number) => ({ type: 'recall', number }), read: readBlob }))
+  }
+
+  async subscribe(endpoint: string): Promise<'done' | 'refused'> {
+    const outcome = await this.ours({
+      ask: (number) => ({ type: 'subscribe', number, endpoint }),
+      read: nothing,
+    })
+    if (outcome.code === 'malformed') return 'refused'
+    valueOf(outcome)
+    return 'done'
+  }
+
+  async unsubscribe(endpoint: string): Promise<void> {
+    await this.#tell((number) => ({ type: 'unsubscribe', number, endpoint }))
   }
 
   async #tell(ask: (number: number) => MailboxRequest): Promise<void> {

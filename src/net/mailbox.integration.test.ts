@@ -25,6 +25,7 @@ async function startOwnRelay(name: string): Promise<Relay> {
       dataDir: join(folder, name),
       publicUrl: undefined,
       iceServers: [],
+      push: { contact: 'mailto:relay@gigi.example', local: true },
       mailboxBytes: 64 * 1024 * 1024,
       serveApp: false,
     },

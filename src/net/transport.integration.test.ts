@@ -24,6 +24,7 @@ async function startOwnRelay(): Promise<Relay> {
     dataDir: folder,
     publicUrl: undefined,
     iceServers: [],
+    push: undefined,
     mailboxBytes: 64 * 1024 * 1024,
     serveApp: false,
   }

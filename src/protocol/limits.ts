@@ -102,6 +102,9 @@ export const LETTER_SIZES = [1, 4, 16, 64, 256, 512].map((kib) => kib * 1024)
 /** Bytes of a letter with its padding. */
 export const MAX_PADDED_LETTER_BYTES = 512 * 1024
 
+/** UTF-8 bytes of an endpoint of a push service: the longest in use are of 1,024 characters. */
+export const MAX_ENDPOINT_BYTES = 1024
+
 /** Contacts in the own backup: a list that a reader can hold at once. */
 export const MAX_KEPT_CONTACTS = 1000
 /** Grants given to one contact before the last: two at most hold at a time, and each restored installation may add some. */

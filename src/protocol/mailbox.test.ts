@@ -44,7 +44,10 @@ const prekey: fc.Arbitrary<Prekey> = fc.record({
   made: time,
 })
 const request: fc.Arbitrary<MailboxRequest> = fc.oneof(
-  fc.record({ type: fc.constant('deposit'), number, grant: blob, id, item: blob }),
+  fc.record(
+    { type: fc.constant('deposit'), number, grant: blob, id, item: blob, quiet: fc.constant(true) },
+    { requiredKeys: ['type', 'number', 'grant', 'id', 'item'] },
+  ),
   fc.record({ type: fc.constant('fetch'), number, after: fc.maxSafeNat() }),
   fc.record({ type: fc.constant('confirm'), number, ids }),
   fc.record({ type: fc.constant('status'), number, grant: blob, ids }),
@@ -53,6 +56,7 @@ const request: fc.Arbitrary<MailboxRequest> = fc.oneof(
   fc.record({ type: fc.constant('revoke'), number, grants: fc.array(fc.record({ id, ends: time })) }),
   fc.record({ type: fc.constant('keep'), number, blob }),
   fc.record({ type: fc.constant('recall'), number }),
+  fc.record({ type: fc.constantFrom('subscribe', 'unsubscribe'), number, endpoint: fc.webUrl() }),
 )
 const fetched: fc.Arbitrary<Fetched> = fc
   .tuple(fc.array(fc.tuple(fc.integer({ min: 1, max: 1e6 }), id, blob), { maxLength: 20 }), fc.boolean())
@@ -120,6 +124,15 @@ test('later elements are ignored, unknown kinds skipped, unknown codes failures 
   expect(decodeMailboxRequest(encode([99]))).toBeNull()
   expect(decodeMailboxNews(encode([99, 'later']))).toBeNull()
   expect(decodeMailboxNews(encode([16, 1, 99, null]))).toMatchObject({ code: 'failed' })
+})
+
+test('a deposit is quiet where it says so, and else is not (SPEC 18.7, 18.16)', () => {
+  const id = toBase64url(new Uint8Array(16))
+  const request = { type: 'deposit', number: 1, grant: Uint8Array.of(1), id, item: Uint8Array.of(2) } as const
+  const elements = [0, 1, request.grant, new Uint8Array(16), request.item]
+  expect(decodeMailboxRequest(encode(elements))).toEqual(request)
+  expect(decodeMailboxRequest(encode([...elements, false]))).toEqual(request)
+  expect(decodeMailboxRequest(encode([...elements, true, 'later']))).toEqual({ ...request, quiet: true })
 })
 
 test('an answer that would be asked for again for ever is malformed (SPEC 18.8)', () => {

@@ -2,32 +2,35 @@
  * `/gigi/mailbox/1.0.0` (SPEC 18), between a client and the relay that keeps mail, on one stream. The client numbers its
  * requests from 1, each greater than the last; each is answered once, in any order.
  *
- * | Frame   | From   | Fields                                                       |
- * |---------|--------|--------------------------------------------------------------|
- * | deposit | client | 0, number, grant, item id, item                              |
- * | fetch   | client | 1, number, after (position): the items behind that position  |
- * | confirm | client | 2, number, [item id, …]: deletes them                        |
- * | status  | client | 3, number, grant, [item id, …]: which of them are held       |
- * | prekey  | client | 4, number, grant: the prekey of the grant's owner            |
- * | publish | client | 5, number, prekey: replaces the last                         |
- * | revoke  | client | 6, number, [[grant id, end (ms)], …]                         |
- * | keep    | client | 7, number, blob: replaces the last                           |
- * | recall  | client | 8, number: the blob                                          |
- * | answer  | relay  | 16, number, code, payload                                    |
- * | mail    | relay  | 17: something was deposited for this client                  |
+ * | Frame       | From   | Fields                                                       |
+ * |-------------|--------|--------------------------------------------------------------|
+ * | deposit     | client | 0, number, grant, item id, item, quiet (absent: false)       |
+ * | fetch       | client | 1, number, after (position): the items behind that position  |
+ * | confirm     | client | 2, number, [item id, …]: deletes them                        |
+ * | status      | client | 3, number, grant, [item id, …]: which of them are held       |
+ * | prekey      | client | 4, number, grant: the prekey of the grant's owner            |
+ * | publish     | client | 5, number, prekey: replaces the last                         |
+ * | revoke      | client | 6, number, [[grant id, end (ms)], …]                         |
+ * | keep        | client | 7, number, blob: replaces the last                           |
+ * | recall      | client | 8, number: the blob                                          |
+ * | subscribe   | client | 9, number, endpoint: wakes this client there when mail comes |
+ * | unsubscribe | client | 10, number, endpoint: not there any more                     |
+ * | answer      | relay  | 16, number, code, payload                                    |
+ * | mail        | relay  | 17: something was deposited for this client                  |
  */
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import { type Cbor, decode, encode, MalformedError } from './cbor.ts'
 import type { GrantId } from './grant.ts'
 import { fromBase64url, toBase64url } from './identifiers.ts'
 import {
+  MAX_ENDPOINT_BYTES,
   MAX_GRANT_BYTES,
   MAX_IDS_PER_REQUEST,
   MAX_ITEM_BYTES,
   MAX_ITEMS_PER_FETCH,
   MAX_PREKEY_BYTES,
 } from './limits.ts'
-import { bytes, fixedBytes, flag, list, nullable, type Reader, tuple, uint } from './shape.ts'
+import { bytes, fixedBytes, flag, list, nullable, type Reader, text, tuple, uint } from './shape.ts'
 
 export const MAILBOX_PROTOCOL = '/gigi/mailbox/1.0.0'
 
@@ -48,6 +51,8 @@ export type MailboxRequest = { readonly number: number } & (
       readonly grant: Uint8Array
       readonly id: ItemId
       readonly item: Uint8Array
+      /** Nothing in it is news to a person: nobody is woken for it. */
+      readonly quiet?: true
     }
   | { readonly type: 'fetch'; readonly after: number }
   | { readonly type: 'confirm'; readonly ids: readonly ItemId[] }
@@ -57,6 +62,9 @@ export type MailboxRequest = { readonly number: number } & (
   | { readonly type: 'revoke'; readonly grants: readonly Revocation[] }
   | { readonly type: 'keep'; readonly blob: Uint8Array }
   | { readonly type: 'recall' }
+  /** The endpoint is a URL of a push service; whether the relay goes there is for it to say. */
+  | { readonly type: 'subscribe'; readonly endpoint: string }
+  | { readonly type: 'unsubscribe'; readonly endpoint: string }
 )
 
 /** How a request went (SPEC 18.9), by number. Unknown codes count as `failed`. */
@@ -90,8 +98,10 @@ export interface Fetched {
 export function encodeMailboxRequest(request: MailboxRequest): Uint8Array<ArrayBuffer> {
   const { number } = request
   switch (request.type) {
-    case 'deposit':
-      return encode([0, number, request.grant, fromBase64url(request.id), request.item])
+    case 'deposit': {
+      const elements = [0, number, request.grant, fromBase64url(request.id), request.item]
+      return encode(request.quiet === true ? [...elements, true] : elements)
+    }
     case 'fetch':
       return encode([1, number, request.after])
     case 'confirm':
@@ -108,6 +118,10 @@ export function encodeMailboxRequest(request: MailboxRequest): Uint8Array<ArrayB
       return encode([7, number, request.blob])
     case 'recall':
       return encode([8, number])
+    case 'subscribe':
+      return encode([9, number, request.endpoint])
+    case 'unsubscribe':
+      return encode([10, number, request.endpoint])
   }
 }
 
@@ -132,6 +146,7 @@ const revoke = tuple<[number, number, [GrantId, number][]]>(
 )
 const keep = tuple<[number, number, Uint8Array]>(kind, number, item)
 const recall = tuple<[number, number]>(kind, number)
+const subscription = tuple<[number, number, string]>(kind, number, text(MAX_ENDPOINT_BYTES))
 
 /** A client's frame, or null when its kind is not known. Grants and prekeys are still sealed. Throws MalformedError. */
 export function decodeMailboxRequest(frame: Uint8Array): MailboxRequest | null {
@@ -139,7 +154,8 @@ export function decodeMailboxRequest(frame: Uint8Array): MailboxRequest | null {
   switch (elements[0]) {
     case 0: {
       const [, number, grant, id, item] = deposit(elements, 'deposit')
-      return { type: 'deposit', number, grant, id, item }
+      const request = { type: 'deposit', number, grant, id, item } as const
+      return elements[5] !== undefined && flag(elements[5], 'quiet') ? { ...request, quiet: true } : request
     }
     case 1: {
       const [, number, after] = fetch(elements, 'fetch')
@@ -172,6 +188,14 @@ export function decodeMailboxRequest(frame: Uint8Array): MailboxRequest | null {
     case 8: {
       const [, number] = recall(elements, 'recall')
       return { type: 'recall', number }
+    }
+    case 9: {
+      const [, number, endpoint] = subscription(elements, 'subscribe')
+      return { type: 'subscribe', number, endpoint }
+    }
+    case 10: {
+      const [, number, endpoint] = subscription(elements, 'unsubscribe')
+      return { type: 'unsubscribe', number, endpoint }
     }
     default:
       kind(elements[0], 'kind')

@@ -1,4 +1,7 @@
-/** `/config.json` (SPEC 7.8), which the relay serves to the app: where its libp2p listens and which ICE servers to use. */
+/**
+ * `/config.json` (SPEC 7.8), which the relay serves to the app: where its libp2p listens, which ICE servers to use, and the
+ * key of its pushes.
+ */
 import { MalformedError } from './cbor.ts'
 import { MAX_ADDRESS_LENGTH, MAX_RELAYS } from './limits.ts'
 
@@ -12,17 +15,28 @@ export interface RelayConfig {
   /** Multiaddrs of the relay, each ending in its peer id. */
   readonly relays: readonly string[]
   readonly iceServers: readonly IceServer[]
+  /** The public key that browsers subscribe with to be woken (VAPID, RFC 8292), base64url; absent: this relay wakes nobody. */
+  readonly vapid?: string
 }
 
 const MAX_ICE_SERVERS = 16
+/** A point of P-256, not compressed: 65 bytes. */
+const VAPID_KEY = /^B[A-Za-z0-9_-]{86}$/
 
 /** Reads `/config.json`. Throws MalformedError, with the field, when it is not one. */
 export function readRelayConfig(value: unknown): RelayConfig {
-  const { relays, iceServers } = object(value, 'config')
+  const { relays, iceServers, vapid } = object(value, 'config')
   return {
     relays: list(relays, MAX_RELAYS, 'relays').map((relay) => address(relay, 'relays')),
     iceServers: list(iceServers, MAX_ICE_SERVERS, 'iceServers').map(iceServer),
+    ...(vapid === undefined ? {} : { vapid: vapidKey(vapid) }),
   }
+}
+
+function vapidKey(value: unknown): string {
+  if (typeof value !== 'string' || !VAPID_KEY.test(value))
+    throw new MalformedError('vapid: expected a public key')
+  return value
 }
 
 function iceServer(value: unknown): IceServer {

@@ -7,6 +7,7 @@ import { fromBase64url, toBase64url } from './identifiers.ts'
 import {
   GRANT_LIFE_MS,
   INVITE_LIFE_MS,
+  MAX_ENDPOINT_BYTES,
   MAX_GRANT_BYTES,
   MAX_IDS_PER_REQUEST,
   MAX_ITEM_BYTES,
@@ -61,6 +62,9 @@ const requests: readonly MailboxRequest[] = [
   { type: 'revoke', number: 7, grants: [bobs, anyones].map(({ id, ends }) => ({ id, ends })) },
   { type: 'keep', number: 8, blob: run(0x20, 40) },
   { type: 'recall', number: 4711 },
+  { type: 'deposit', number: 4712, grant, id: itemId, item: run(0x00, 40), quiet: true },
+  { type: 'subscribe', number: 4713, endpoint: 'https://push.example/send/a?b=1' },
+  { type: 'unsubscribe', number: 4714, endpoint: 'https://push.example/send/a?b=1' },
 ]
 
 const fetched: Fetched = {
@@ -114,6 +118,14 @@ const malformed: readonly (readonly [
   ['18.7', 'request', 'the number 0', encode([8, 0])],
   ['18.7', 'request', 'a deposit without an item', encode([0, 1, grant, ID])],
   ['18.7', 'request', 'an item id of 17 bytes', encode([0, 1, grant, new Uint8Array(17), ID])],
+  ['18.7', 'request', 'quiet, and neither true nor false', encode([0, 1, grant, ID, ID, 1])],
+  ['18.7', 'request', 'an endpoint of bytes', encode([9, 1, ID])],
+  [
+    '18.7',
+    'request',
+    `an endpoint of more than ${MAX_ENDPOINT_BYTES} bytes`,
+    encode([10, 1, 'ä'.repeat(MAX_ENDPOINT_BYTES / 2 + 1)]),
+  ],
   ['18.7', 'request', 'a grant that is too long', encode([4, 1, new Uint8Array(MAX_GRANT_BYTES + 1)])],
   ['18.7', 'request', 'a negative position', Uint8Array.of(0x83, 0x01, 0x01, 0x20)],
   ['18.7', 'request', 'too many ids', encode([2, 1, OVER])],
@@ -177,7 +189,7 @@ export const mailboxVectors = <Json>(json: (value: unknown) => Json) => ({
   })),
   mail: bytesToHex(encodeMailboxNews({ type: 'mail' })),
   tolerated: [
-    { rule: '1.3', reason: 'a kind that is not known', bytes: bytesToHex(encode([9, 1, 'whatever'])) },
+    { rule: '1.3', reason: 'a kind that is not known', bytes: bytesToHex(encode([99, 1, 'whatever'])) },
   ],
   malformed: malformed.map(([rule, kind, reason, bytes]) => ({
     rule,

@@ -101,6 +101,7 @@ export class SyncEngine {
       if (tables.has('owed')) this.#mailroom?.owed()
       if (tables.has('contacts') || tables.has('identity') || tables.has('meta')) this.#mailroom?.changed()
       if (tables.has('revoked_grants')) this.#mailroom?.revoked()
+      if (tables.has('meta')) this.#mailroom?.subscribed()
       // A contact that was just accepted is told from here on.
       if (tables.has('logs') || tables.has('contacts')) this.#lookout.reads.request()
       if (tables.has('contacts') || tables.has('meta')) this.#lookout.watches.request()

@@ -128,6 +128,19 @@ describe('two who are never there at the same time', () => {
     await visit(alice, are(alice, 'Delivered'), 'the proof')
   })
 
+  test('a letter with something to read may wake its recipient, one with proof alone must not (SPEC 19.11)', async () => {
+    await alice.write(bob, 'hello')
+    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    expect(post.left).toEqual([{ owner: bob.who.peerId, quiet: false }])
+    await visit(bob, () => post.left.length > 1, 'the proof')
+    expect(post.left.slice(1)).toEqual([{ owner: alice.who.peerId, quiet: true }])
+  })
+
+  test('an introduction alone wakes nobody (SPEC 19.11)', async () => {
+    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    expect(post.left).toEqual([{ owner: bob.who.peerId, quiet: true }])
+  })
+
   test('many words go in several letters, and come once and in order', async () => {
     const words = Array.from({ length: 90 }, (_, i) => String(i))
     for (const word of words) await alice.write(bob, word)

@@ -14,6 +14,7 @@ import { Posting } from './posting.ts'
 import { Backup } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
 import { Coalesced, Delayed } from './serial.ts'
+import { Waking } from './waking.ts'
 
 export class Mailroom {
   readonly #core: Core
@@ -22,8 +23,12 @@ export class Mailroom {
   readonly #collecting = new Coalesced(() => this.#attempt('collect mail', () => this.#collect()))
   readonly #checking = new Coalesced(() => this.#attempt('look for mail that was left', () => this.#check()))
   readonly #renewing = new Coalesced(() => this.#attempt('renew the backup', () => this.#backup.renew()))
+  readonly #subscribing = new Coalesced(() =>
+    this.#attempt('say where to be woken', () => this.#waking.renew()),
+  )
   readonly #posting: Posting
   readonly #backup: Backup
+  readonly #waking: Waking
   #running = true
   /** Our mailbox can be reached; it is as it should be; something may lie in it. */
   #ready = false
@@ -49,6 +54,7 @@ export class Mailroom {
     this.#backup = new Backup(mail, () => {
       core.options.listener.replaced()
     })
+    this.#waking = new Waking(mail)
   }
 
   start(): void {
@@ -58,6 +64,7 @@ export class Mailroom {
         this.#isOpen = false
         this.#behind = true
         this.#backup.reconnected()
+        this.#waking.anew()
         this.#opening.request()
       },
       arrived: () => {
@@ -79,16 +86,18 @@ export class Mailroom {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    const tasks = [this.#opening, this.#collecting, this.#checking, this.#renewing, this.#posting]
-    await Promise.all(tasks.map((task) => task.idle()))
+    await Promise.all([...this.#tasks(), this.#posting].map((task) => task.idle()))
   }
 
   /** Whether nothing lies in our mailbox, as far as is known, and nothing is to be left elsewhere before long. */
   get isQuiet(): boolean {
     // Where there is no mailbox it never comes to be open, and there is nothing to be done about it.
     if (this.#ready && (!this.#isOpen || this.#behind)) return false
-    const tasks = [this.#opening, this.#collecting, this.#checking, this.#renewing]
-    return !this.#looking.isPending && tasks.every((task) => task.isIdle) && this.#posting.isQuiet
+    return !this.#looking.isPending && this.#tasks().every((task) => task.isIdle) && this.#posting.isQuiet
+  }
+
+  #tasks(): readonly Coalesced[] {
+    return [this.#opening, this.#collecting, this.#checking, this.#renewing, this.#subscribing]
   }
 
   /** We can be reached from now on, or not any more. */
@@ -110,6 +119,11 @@ export class Mailroom {
   revoked(): void {
     this.#isOpen = false
     if (this.#ready) this.#opening.request()
+  }
+
+  /** Where this browser is to be woken may have changed. */
+  subscribed(): void {
+    if (this.#ready && this.#running) this.#subscribing.request()
   }
 
   /** Contacts or settings may have changed. */
@@ -163,6 +177,7 @@ export class Mailroom {
       if (revoked.length > 0) await reach(mailbox.revoke(revoked))
     }
     this.#isOpen = true
+    this.#subscribing.request()
     if (mail.errand !== true) this.#renewing.request()
   }
 

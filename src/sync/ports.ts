@@ -125,6 +125,8 @@ export interface MailAddress {
 export interface MailItem {
   readonly id: ItemId
   readonly item: Uint8Array
+  /** Nothing in it is news to a person: nobody is woken for it. */
+  readonly quiet?: true
 }
 
 export interface MailboxListener {
@@ -156,4 +158,10 @@ export interface Mailbox {
   revoke(grants: readonly Revocation[]): Promise<void>
   keep(blob: Uint8Array): Promise<void>
   recall(): Promise<Uint8Array | null>
+  /**
+   * Has our relay wake us at this endpoint of a push service. refused: it goes there for nobody. To be called, like
+   * `unsubscribe`, only where the relay has a key for it (SPEC 18.15): others leave it unanswered.
+   */
+  subscribe(endpoint: string): Promise<'done' | 'refused'>
+  unsubscribe(endpoint: string): Promise<void>
 }

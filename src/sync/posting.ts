@@ -1,6 +1,7 @@
 /** Leaves letters for those who are away, and asks what became of them (SPEC 19.8). */
 import { backoffMs } from '../domain/backoff.ts'
 import type { PeerId } from '../domain/ids.ts'
+import { isShown } from '../domain/message.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
 import { noteMailboxFull, readContact } from '../store/contacts.ts'
@@ -180,7 +181,9 @@ export class Posting {
     const item = await sealMail(mail, peer, prekey, id, draft.frames)
     if (draft.messages.length > 0)
       await beginDeposit(db, epoch, peer, { id, grant: at.grant }, draft.messages, clock.now())
-    const outcome = await reach(mailbox.deposit(at, { id, item }))
+    // Proof, and who we are, is worth fetching when they come, and not worth waking them.
+    const isNews = draft.messages.some(({ content }) => isShown(content.type))
+    const outcome = await reach(mailbox.deposit(at, { id, item, ...(isNews ? {} : { quiet: true }) }))
     await noteMailboxFull(db, epoch, peer, outcome === 'full')
     if (outcome !== 'done') {
       await strikeOut(db, epoch, peer, [id])

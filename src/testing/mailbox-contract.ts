@@ -210,6 +210,22 @@ export function mailboxContract(join: (relay: 1 | 2) => Promise<Correspondent>, 
     expect(await bob.mailbox.recall()).toBeNull()
   })
 
+  test('where someone is to be woken is taken, again as well, and given up (SPEC 18.15)', async () => {
+    await meet(1)
+    const { mailbox } = alice
+    const endpoint = 'https://push.example/a'
+    for (let i = 0; i < 2; i++) expect(await mailbox.subscribe(endpoint)).toBe('done')
+    expect(await mailbox.subscribe('file:///etc/passwd')).toBe('refused')
+    for (let i = 0; i < 2; i++) await mailbox.unsubscribe(endpoint)
+  })
+
+  test('who listens is told of what is quiet, like of anything (SPEC 18.16)', async () => {
+    await meet(1)
+    const item = { id: itemId(bob.who), item: Uint8Array.of(1), quiet: true } as const
+    expect(await bob.mailbox.deposit(at, item)).toBe('done')
+    await until(() => alice.seen.events.includes('arrived'), 'the news')
+  })
+
   test('the first relay that can be reached is asked, and ours where none is known', async () => {
     await meet(1)
     const item = { id: itemId(bob.who), item: Uint8Array.of(1) }
@@ -231,6 +247,8 @@ export function mailboxContract(join: (relay: 1 | 2) => Promise<Correspondent>, 
       () => mailbox.revoke([{ id: itemId(bob.who), ends: ENDS }]),
       () => mailbox.keep(Uint8Array.of()),
       () => mailbox.recall(),
+      () => mailbox.subscribe('https://push.example/'),
+      () => mailbox.unsubscribe('https://push.example/'),
     ]
     for (const call of calls) await expect(call()).rejects.toThrow()
     // Mail can be left all the same.

@@ -54,6 +54,8 @@ export class MemoryPost {
   readonly #clock: Clock
   readonly #verify: Crypto['verify']
   readonly #relays = new Map<string, RelayInMemory>()
+  /** Who was left something, and whether it was to wake nobody. */
+  readonly left: { readonly owner: PeerId; readonly quiet: boolean }[] = []
   /** Tests replace it. */
   lose: (peer: PeerId, request: MailboxRequest) => MailLoss = () => null
   /** How a relay answers; `honest` does as it should. Simulations replace it. */
@@ -140,7 +142,9 @@ export class MemoryPost {
       store,
       verify: this.#verify,
       now: () => this.#clock.now(),
-      deposited: (owner) => {
+      accepts: (endpoint) => endpoint.startsWith('https:'),
+      deposited: (owner, quiet) => {
+        this.left.push({ owner, quiet })
         for (const client of this.#relays.get(relay)?.clients ?? []) if (client.self === owner) client.tell()
       },
       failed: (error) => {

@@ -21,6 +21,11 @@ const problem: Readonly<Record<Problem, string>> = {
     'These are not the words of a recovery phrase. Check the spelling, and that all 12 are there.',
   'notifications-denied':
     'This browser does not let Gigi notify you. Allow it in the settings of the browser for this site, then switch it on here.',
+  'push-no-key': 'This relay wakes nobody at the moment, so this stays off. Whoever runs it can change that.',
+  'push-not-ready':
+    'Gigi is not set up in this browser yet, so this stays off. Reload this page and try again.',
+  'push-unreachable':
+    'This browser did not reach its push service, so this stays off. Check the network, and whether the browser allows push messages, then try again.',
   'phrase-of-another':
     'These words bring back somebody else than who was here, with other conversations. If that is what you want, press the button again.',
   'identity-exists': 'This browser has an identity already, made in another tab. Reload this page.',
@@ -336,6 +341,14 @@ export const texts = {
     notificationNames: 'Say who wrote',
     notificationNamesHint:
       'Otherwise a notification says only that something came. What was written is never shown.',
+    waking: 'Wake this browser when mail comes',
+    wakingHint:
+      'Also while Gigi is closed, by the push service of this browser. That learns when it was woken, and nothing of who wrote or what.',
+    wakingBegins: 'Asking the push service of this browser…',
+    wakingTrouble: {
+      'no-key': 'The relay wakes nobody at the moment. This goes on by itself when it does again.',
+      lost: 'At the moment nothing wakes this browser. Gigi tries again when it is opened next; switch this off and on to try now.',
+    },
     delivery: 'Delivery',
     deliveryLead: 'How hard this device tries to deliver. The defaults suit nearly everyone.',
     config: {

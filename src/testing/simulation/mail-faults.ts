@@ -89,6 +89,8 @@ export class MailFaults {
       case 'publish':
       case 'keep':
       case 'revoke':
+      case 'subscribe':
+      case 'unsubscribe':
         return this.#isFull ? FULL : honest()
     }
   }

@@ -1,0 +1,65 @@
+/** The service worker of a profile, fired by the browser's own tools. */
+import type { CDPSession, Page } from '@playwright/test'
+
+/** A page of the same origin with none of the app in it, and the app's service worker. */
+export class Background {
+  readonly page: Page
+  readonly #devtools: CDPSession
+  readonly #registrationId: string
+  readonly #origin: string
+
+  private constructor(page: Page, devtools: CDPSession, registrationId: string) {
+    this.page = page
+    this.#devtools = devtools
+    this.#registrationId = registrationId
+    this.#origin = new URL(page.url()).origin
+  }
+
+  static async at(page: Page, url: string): Promise<Background> {
+    await page.goto(`${url}/healthz`)
+    const devtools = await page.context().newCDPSession(page)
+    const registered = new Promise<string>((resolve) => {
+      devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const [found] = registrations
+        if (found !== undefined) resolve(found.registrationId)
+      })
+    })
+    await devtools.send('ServiceWorker.enable')
+    return new Background(page, devtools, await registered)
+  }
+
+  async sync(): Promise<void> {
+    await this.#devtools.send('ServiceWorker.dispatchSyncEvent', {
+      origin: this.#origin,
+      registrationId: this.#registrationId,
+      tag: 'gigi-errand',
+      lastChance: false,
+    })
+  }
+
+  async periodicSync(): Promise<void> {
+    await this.#devtools.send('ServiceWorker.dispatchPeriodicSyncEvent', {
+      origin: this.#origin,
+      registrationId: this.#registrationId,
+      tag: 'gigi-errand',
+    })
+  }
+
+  /** A push without content, as it comes from a push service. */
+  async push(): Promise<void> {
+    await this.#devtools.send('ServiceWorker.deliverPushMessage', {
+      origin: this.#origin,
+      registrationId: this.#registrationId,
+      data: '',
+    })
+  }
+
+  /** Titles and texts of what is shown. */
+  notifications(): Promise<string[]> {
+    return this.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration('/')
+      const shown = (await registration?.getNotifications()) ?? []
+      return shown.map(({ title, body }) => `${title}: ${body}`)
+    })
+  }
+}
