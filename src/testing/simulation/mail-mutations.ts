@@ -19,9 +19,9 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
     replacements: [
       {
         file: 'src/sync/posting.ts',
-        from: 'const outcome = await reach(mailbox.deposit(at, { id, item }))',
+        from: 'const outcome = await reach(mailbox.deposit(at,',
         to: `await noteHeld(db, epoch, peer, [id])
-    const outcome = await reach(mailbox.deposit(at, { id, item }))`,
+    const outcome = await reach(mailbox.deposit(at,`,
       },
     ],
   },

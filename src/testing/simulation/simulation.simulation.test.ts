@@ -39,7 +39,7 @@ describe('the simulation', () => {
     const apart = name.startsWith('mail-')
     const result = await expectFlawless({
       seed: 5,
-      messages: 240,
+      messages: 300,
       peers: 3,
       faults: new Set([name]),
       apart,
