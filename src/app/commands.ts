@@ -106,7 +106,10 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       askForErrand()
       return id
     },
-    renewInvite: () => stored(renewInvite(db)),
+    async renewInvite() {
+      await stored(renewInvite(db))
+      askForErrand()
+    },
     async startConversation(peerId, nickname) {
       const { peer_id: self } = await requireIdentity(db)
       const known = await readContact(db, peerId)
@@ -123,6 +126,8 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       await stored(changeState(db, id, 'blocked'))
       // Our link is void if it was theirs.
       await stored(keepInviteFresh(db))
+      // The mailbox is to know, though this tab may close now.
+      askForErrand()
     },
     async unblock(peerId) {
       const { peer_id: self } = await requireIdentity(db)

@@ -46,11 +46,19 @@ export interface MailPorts {
 
 export interface MailContext extends GrantContext, MailPorts {}
 
-/** Where a contact, or who asks to be one, can be left mail; null where they cannot. */
-export function addressOf(contact: ContactRow | undefined, self: PeerId, now: number): MailAddress | null {
+/**
+ * Where a contact, or who asks to be one, can be left mail; null where they cannot. It is at the first of their relays: at
+ * others nobody looks. A stranger who names another relay than ours must not make us call there.
+ */
+export function addressOf(
+  { self, clock, relays }: Pick<MailContext, 'self' | 'clock' | 'relays'>,
+  contact: ContactRow | undefined,
+): MailAddress | null {
   if (contact === undefined || contact.state === 'blocked' || contact.grant_from === undefined) return null
-  if (!grantHolds(openGrant(contact.grant_from).grant, self, now)) return null
-  return { relays: contact.relays, grant: contact.grant_from }
+  if (!grantHolds(openGrant(contact.grant_from).grant, self, clock.now())) return null
+  const [relay] = contact.relays
+  if (contact.state === 'request' && relay !== undefined && !relays().includes(relay)) return null
+  return { relays: relay === undefined ? [] : [relay], grant: contact.grant_from }
 }
 
 /** What is to be said to a peer by letter. */
@@ -130,7 +138,8 @@ export async function takeItem(context: MailContext, item: HeldItem): Promise<bo
   }
   const peer = letter.sender
   try {
-    await takeFrames(context, letter)
+    // What is refused for now may be taken later: until then it is where it is.
+    if (!(await takeFrames(context, letter))) return false
     // If this device dies before that, the item is still there and comes once more.
     if (letter.frames.some(({ type }) => type === 'push')) await oweForMail(db, epoch, peer, clock.now())
     log.info('a letter came', { peer })
@@ -156,9 +165,10 @@ async function openMail(
   return (await crypto.verify(keyOfPeerId(letter.sender), signature, signed)) ? letter : null
 }
 
-/** SPEC 19.4. */
-async function takeFrames(context: MailContext, { sender, written, frames }: Letter): Promise<void> {
+/** SPEC 19.4. Returns whether nothing was refused for now. */
+async function takeFrames(context: MailContext, { sender, written, frames }: Letter): Promise<boolean> {
   const { db, epoch } = context
+  let isTaken = true
   if ((await readContact(db, sender))?.state === 'blocked') throw new BlockedError(`${sender} is blocked`)
   let said: PeerWords = { nickname: '', relays: [] }
   for (const frame of frames)
@@ -168,7 +178,8 @@ async function takeFrames(context: MailContext, { sender, written, frames }: Let
         await takeCard(db, epoch, context.self, sender, frame, written)
         break
       case 'push':
-        await acceptPush(context, sender, said, frame)
+        if ((await acceptPush(context, sender, said, frame)).refused.some(({ permanent }) => !permanent))
+          isTaken = false
         break
       case 'summary':
         if ((await readContact(db, sender)) !== undefined) await recordOldSummary(context, sender, frame)
@@ -176,6 +187,7 @@ async function takeFrames(context: MailContext, { sender, written, frames }: Let
       case 'grant':
         await takeGrant(context, sender, frame.grant, 'letter')
     }
+  return isTaken
 }
 
 /** Keeps a peer's grant, if it is one, by that peer and for us. A letter may be older than what came since. */

@@ -1,20 +1,26 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../domain/config.ts'
-import { grantSignedBytes, holderOf, inviteGrant, openGrant, sealGrant } from '../protocol/grant.ts'
+import { grantSignedBytes, holderOf, openGrant, sealGrant } from '../protocol/grant.ts'
 import { setContactState } from '../store/contacts.ts'
-import { saveInviteSecret } from '../store/identity.ts'
 import { raiseEpoch } from '../store/leadership.ts'
-import { addContactByInvite } from '../store/outbox.ts'
 import { Device } from '../testing/device.ts'
-import { FakeTime, silentLog, until } from '../testing/fake-world.ts'
+import { FakeTime, silentLog } from '../testing/fake-world.ts'
+import {
+  are,
+  hasPrekey,
+  itemsOf,
+  nothingOwed,
+  openLinkOf,
+  passUntil,
+  SECRET,
+  visitUntil,
+} from '../testing/mail-steps.ts'
 import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { takeGrant } from './letters.ts'
 import { DEPOSIT_CHECK_MS } from './limits.ts'
-
-const SECRET = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 let network: MemoryNetwork
 let time: FakeTime
@@ -39,65 +45,21 @@ beforeEach(async () => {
 afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
 
 /** Alice opens someone's link, Bob's by default. */
-async function openLink(inviting: Device = bob): Promise<void> {
-  const { who } = inviting
-  const expires = time.now() + 86_400_000
-  await saveInviteSecret(inviting.db, { secret: SECRET, expires })
-  const grant = inviteGrant(who.peerId, SECRET, expires)
-  const contact = {
-    peerId: who.peerId,
-    nickname: who.nickname,
-    relays: [],
-    inviteSecret: SECRET,
-    grant: sealGrant(grant, await who.crypto.sign(grantSignedBytes(grant))),
-  }
-  await addContactByInvite(alice.db, contact, time.now(), alice.who.random.bytes)
-}
+const openLink = (inviting: Device = bob): Promise<void> => openLinkOf(inviting, alice)
 
-/** Lets time pass while `condition` does not hold. */
 const within = (condition: () => boolean | Promise<boolean>, what: string): Promise<void> =>
-  until(async () => {
-    if (await condition()) return true
-    time.advance(100)
-    return false
-  }, what)
-
-const are = (device: Device, status: string) => async () => {
-  const statuses = await device.statuses()
-  return statuses.length > 0 && statuses.every((s) => s === status)
-}
-
-/** Someone is online for as long as it takes. */
-async function visit(
-  device: Device,
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-): Promise<void> {
-  await device.comeOnline()
-  await within(condition, what)
-  await device.goOffline()
-}
-
-/** Someone's prekey lies in their mailbox. */
-const hasPrekey = (device: Device) => async () =>
-  (await post.store().prekey(device.who.peerId, 'any')) !== null
-
-/** How many items lie in someone's mailbox. */
-const itemsOf = async (device: Device): Promise<number> =>
-  (await post.store().fetch(device.who.peerId, 0)).items.length
-
-const nothingOwed = (device: Device) => async () => (await device.db.owed.count()) === 0
+  passUntil(time, condition, what)
 
 describe('two who are never there at the same time', () => {
   beforeEach(async () => {
     // Bob's prekey is there from an earlier visit.
-    await visit(bob, hasPrekey(bob), 'a prekey')
+    await visitUntil(bob, hasPrekey(bob), 'a prekey')
     await openLink()
   })
 
   test('by a link: words go, are confirmed and read, and answers come back, all by mail', async () => {
     await alice.write(bob, 'hello')
-    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
     await bob.comeOnline()
     await within(async () => (await bob.texts(alice)).length === 1, 'the letter')
     await bob.readAll(alice)
@@ -121,31 +83,31 @@ describe('two who are never there at the same time', () => {
   test('who asks to be a contact hears that it came, once it did, and leaves it no second time', async () => {
     await bob.db.meta.delete('invite')
     await alice.write(bob, 'hello')
-    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
     const [isTaken, isAnswered] = [nothingOwed(bob), async () => (await itemsOf(alice)) === 1]
-    await visit(bob, async () => (await isAnswered()) && isTaken(), 'proof for Alice')
+    await visitUntil(bob, async () => (await isAnswered()) && isTaken(), 'proof for Alice')
     expect((await bob.db.contacts.get(alice.who.peerId))?.state).toBe('request')
-    await visit(alice, are(alice, 'Delivered'), 'the proof')
+    await visitUntil(alice, are(alice, 'Delivered'), 'the proof')
   })
 
   test('a letter with something to read may wake its recipient, one with proof alone must not (SPEC 19.11)', async () => {
     await alice.write(bob, 'hello')
-    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
     expect(post.left).toEqual([{ owner: bob.who.peerId, quiet: false }])
-    await visit(bob, () => post.left.length > 1, 'the proof')
+    await visitUntil(bob, () => post.left.length > 1, 'the proof')
     expect(post.left.slice(1)).toEqual([{ owner: alice.who.peerId, quiet: true }])
   })
 
   test('an introduction alone wakes nobody (SPEC 19.11)', async () => {
-    await visit(alice, are(alice, 'Synced'), 'the deposit')
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
     expect(post.left).toEqual([{ owner: bob.who.peerId, quiet: true }])
   })
 
   test('many words go in several letters, and come once and in order', async () => {
     const words = Array.from({ length: 90 }, (_, i) => String(i))
     for (const word of words) await alice.write(bob, word)
-    await visit(alice, are(alice, 'Synced'), 'the deposits')
-    await visit(bob, async () => (await bob.texts(alice)).length === 90, 'the letters')
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposits')
+    await visitUntil(bob, async () => (await bob.texts(alice)).length === 90, 'the letters')
     expect(await bob.texts(alice)).toEqual(words)
   })
 
@@ -154,7 +116,7 @@ describe('two who are never there at the same time', () => {
     await alice.comeOnline()
     await within(are(alice, 'Synced'), 'the deposit')
     post.wipe()
-    await visit(bob, hasPrekey(bob), 'nothing to come')
+    await visitUntil(bob, hasPrekey(bob), 'nothing to come')
     expect(await bob.texts(alice)).toEqual([])
     const seen = new Set<string>()
     time.advance(DEPOSIT_CHECK_MS)
@@ -163,7 +125,7 @@ describe('two who are never there at the same time', () => {
       return seen.has('Pending') && (await are(alice, 'Synced')())
     }, 'another deposit')
     await alice.goOffline()
-    await visit(bob, async () => (await bob.texts(alice)).length === 1, 'the letter')
+    await visitUntil(bob, async () => (await bob.texts(alice)).length === 1, 'the letter')
   })
 
   test('a relay that loses its disk gets prekey and backup anew, also from who stays', async () => {
@@ -199,14 +161,14 @@ describe('two who are never there at the same time', () => {
 
   test('whoever is blocked cannot leave mail any more, and what was left is not taken in', async () => {
     await alice.write(bob, 'one')
-    await visit(alice, are(alice, 'Synced'), 'the deposit')
-    await visit(
+    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
+    await visitUntil(
       bob,
       async () => (await bob.texts(alice)).length === 1 && (await nothingOwed(bob)()),
       'the letter',
     )
     await alice.write(bob, 'two')
-    await visit(alice, async () => (await alice.db.deposits.count()) === 1, 'the second deposit')
+    await visitUntil(alice, async () => (await alice.db.deposits.count()) === 1, 'the second deposit')
     await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
     await bob.comeOnline()
     await within(async () => (await itemsOf(bob)) === 0, 'an empty mailbox')
@@ -261,7 +223,7 @@ test('a grant in an old letter does not replace a newer one, but that of a link 
 test('a mailbox that does not answer holds up the mail for nobody else', async () => {
   const carol = await device('Carol', 3)
   for (const other of [bob, carol]) {
-    await visit(other, hasPrekey(other), 'a prekey')
+    await visitUntil(other, hasPrekey(other), 'a prekey')
     await openLink(other)
     await alice.write(other, `hello ${other.who.nickname}`)
   }
@@ -312,9 +274,9 @@ test('no numbers are filled by what a letter says, which may be old (SPEC 19.9)'
   await within(async () => (await alice.db.offline_queue.count()) === 0, 'its time to be over')
   await alice.goOffline()
   await bob.write(alice, 'by letter')
-  await visit(bob, async () => (await bob.statuses()).at(-1) === 'Synced', 'the deposit')
+  await visitUntil(bob, async () => (await bob.statuses()).at(-1) === 'Synced', 'the deposit')
   alice.post = post
-  await visit(
+  await visitUntil(
     alice,
     async () => (await alice.texts(bob)).length === 3 && (await nothingOwed(alice)()),
     'the letter',

@@ -34,6 +34,8 @@ export class Mailroom {
   #ready = false
   #isOpen = false
   #behind = false
+  /** Something lies in it that could not be taken in when it was fetched. */
+  #leftSome = false
   #checkedAt = -Infinity
   readonly #looking: Delayed
   readonly #renewal: Delayed
@@ -49,6 +51,8 @@ export class Mailroom {
       this.#backup.changed()
       // A prekey that became outdated is replaced as well.
       if (this.#ready && this.#running && this.#mail.errand !== true) this.#opening.request()
+      // A stranger may be a contact now, whose words are taken.
+      if (this.#leftSome && this.#ready && this.#running) this.#collecting.request()
     })
     this.#posting = new Posting(core, mail)
     this.#backup = new Backup(mail, () => {
@@ -166,25 +170,36 @@ export class Mailroom {
     if (Math.abs(clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
   }
 
-  /** Prekey, revocations and backup as they should be. An errand leaves them as another installation may have made them. */
+  /** Revocations, prekey and backup as they should be. An errand leaves the latter two as another installation may have made them. */
   async #furnish(): Promise<void> {
     const mail = this.#mail
-    const { db, epoch, clock, mailbox } = mail
-    if (mail.errand !== true && (!this.#isOpen || (await isPrekeyDue(mail)))) {
-      // The backup says when the newest was made.
-      if (await publishPrekey(mail)) this.#backup.changed()
-      const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
-      if (revoked.length > 0) await reach(mailbox.revoke(revoked))
-    }
+    const isOpen = this.#isOpen
+    // Before it is: what is revoked meanwhile opens it again.
     this.#isOpen = true
+    try {
+      if (!isOpen) await this.#revoke()
+      // The backup says when the newest was made.
+      if (mail.errand !== true && (!isOpen || (await isPrekeyDue(mail))) && (await publishPrekey(mail)))
+        this.#backup.changed()
+    } catch (error) {
+      this.#isOpen = false
+      throw error
+    }
     this.#subscribing.request()
     if (mail.errand !== true) this.#renewing.request()
+  }
+
+  async #revoke(): Promise<void> {
+    const { db, epoch, clock, mailbox } = this.#mail
+    const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
+    if (revoked.length > 0) await reach(mailbox.revoke(revoked))
   }
 
   /** Takes out what lies in our mailbox, page by page. */
   async #collect(): Promise<void> {
     // What comes from here on is told anew.
     this.#behind = false
+    this.#leftSome = false
     try {
       let after = 0
       for (let more = true; more && this.#running;) {
@@ -206,6 +221,7 @@ export class Mailroom {
       for (const item of items) {
         if (!this.#running) break
         if (await takeItem(this.#mail, item)) taken.push(item.id)
+        else this.#leftSome = true
       }
     } finally {
       if (taken.length > 0) await reach(this.#mail.mailbox.confirm(taken))

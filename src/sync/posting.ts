@@ -38,7 +38,7 @@ export class Posting {
   readonly #mail: MailContext
   readonly #passes = new Coalesced(() => this.#core.guard('leave mail', () => this.#pass()))
   /** Mailboxes that could not be used, by their owner. */
-  readonly #troubles = new Map<PeerId, { readonly failures: number; readonly notBefore: number }>()
+  readonly #troubles = new Map<PeerId, Trouble>()
   /** To whom letters are being left: a mailbox that is slow to answer holds up no other. */
   readonly #underWay = new Map<PeerId, Promise<void>>()
   /** Something was found to be left that had to wait for what is under way. */
@@ -68,7 +68,9 @@ export class Posting {
     const now = this.#core.options.clock.now()
     // Until then we may not have heard who is there, or whether we have a mailbox.
     const hasHeard = this.#onlineSince !== null && now - this.#onlineSince >= DEPOSIT_AFTER_MS
-    return hasHeard && this.#isIdle && this.#nextAt - now > DEPOSIT_AFTER_MS
+    // What may go better soon is worth coming back for.
+    const isTroubled = [...this.#troubles.values()].some(({ mayPass }) => mayPass)
+    return hasHeard && this.#isIdle && !isTroubled && this.#nextAt - now > DEPOSIT_AFTER_MS
   }
 
   get #isIdle(): boolean {
@@ -151,9 +153,9 @@ export class Posting {
 
   /** Leaves a peer letters until nothing waits any more. */
   async #postTo(peer: PeerId, debt: OwedRow | undefined): Promise<void> {
-    const { db, clock, log, random, self } = this.#mail
+    const { db, clock, log, random } = this.#mail
     try {
-      const at = addressOf(await readContact(db, peer), self, clock.now())
+      const at = addressOf(this.#mail, await readContact(db, peer))
       if (at === null) return
       await this.#settleUnheard(peer, at)
       let open = debt
@@ -163,7 +165,8 @@ export class Posting {
       if (!isOrdinary(error)) throw error
       const failures = (this.#troubles.get(peer)?.failures ?? 0) + 1
       const notBefore = clock.now() + backoffMs(failures, DEPOSIT_BACKOFF, random.fraction())
-      this.#troubles.set(peer, { failures, notBefore })
+      const mayPass = error instanceof UnreachableError || (error instanceof NotLeftError && error.mayPass)
+      this.#troubles.set(peer, { failures, notBefore, mayPass })
       log.info('mail could not be left', { peer, reason: error.message })
     }
   }
@@ -187,7 +190,7 @@ export class Posting {
     await noteMailboxFull(db, epoch, peer, outcome === 'full')
     if (outcome !== 'done') {
       await strikeOut(db, epoch, peer, [id])
-      throw new NotLeftError(`the mailbox says ${outcome}`)
+      throw new NotLeftError(`the mailbox says ${outcome}`, outcome === 'later')
     }
     await noteHeld(db, epoch, peer, [id])
     if (debt !== undefined) await notePaid(db, epoch, debt)
@@ -199,8 +202,8 @@ export class Posting {
     const { db, epoch } = this.#mail
     const unheard = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')
     if (unheard.length === 0) return
-    const held = await this.#heldOf(at, unheard)
-    if (held === null) throw new NotLeftError('the grant does not hold')
+    // Of those whose grant does not hold any more nothing will be heard: at worst one arrives twice.
+    const held = await this.#heldOf(at, unheard, 'not held')
     await noteHeld(
       db,
       epoch,
@@ -222,18 +225,17 @@ export class Posting {
   }
 
   async #checkOf(peer: PeerId): Promise<void> {
-    const { db, epoch, clock, self, log } = this.#mail
+    const { db, epoch, clock, log } = this.#mail
     if (!this.#isRunning()) return
     // Of the others it is asked before the next letter: one of them may be on its way at this moment.
     const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
     const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
     await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
-    const at = addressOf(await readContact(db, peer), self, clock.now())
+    const at = addressOf(this.#mail, await readContact(db, peer))
     if (at === null || !this.#isRunning()) return
     const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
     try {
-      const held = await this.#heldOf(at, asked)
-      if (held === null) return
+      const held = await this.#heldOf(at, asked, 'held')
       const lost = idsOf(asked, (id) => !held.has(id))
       await strikeOut(db, epoch, peer, lost)
     } catch (error) {
@@ -242,15 +244,21 @@ export class Posting {
     }
   }
 
-  /** Each is asked after under the grant that it was left under; null when one of those does not hold any more. */
-  async #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string> | null> {
+  /**
+   * Which of them the mailbox holds. Each is asked after under the grant that it was left under; where that does not hold any
+   * more, `denied` says what they count as.
+   */
+  async #heldOf(
+    at: MailAddress,
+    rows: readonly DepositRow[],
+    denied: 'held' | 'not held',
+  ): Promise<ReadonlySet<string>> {
     const all = new Set<string>()
     for (const under of Map.groupBy(rows, (row) => row.grant.join()).values()) {
       const { relays } = at
       const grant = under[0]?.grant ?? at.grant
       const held = await reach(this.#mail.mailbox.held({ relays, grant }, idsOf(under)))
-      if (held === null) return null
-      for (const id of held) all.add(id)
+      for (const id of held ?? (denied === 'held' ? idsOf(under) : [])) all.add(id)
     }
     return all
   }
@@ -272,7 +280,21 @@ const isOrdinary = (error: unknown): error is Error =>
   error instanceof BlockedError ||
   error instanceof RangeError
 
+/** A mailbox that could not be used. */
+interface Trouble {
+  readonly failures: number
+  readonly notBefore: number
+  /** It may be over in a moment, as far as can be told. */
+  readonly mayPass: boolean
+}
+
 /** A letter was not left; its message says why. */
 class NotLeftError extends Error {
   override readonly name = 'NotLeftError'
+  readonly mayPass: boolean
+
+  constructor(message: string, mayPass = false) {
+    super(message)
+    this.mayPass = mayPass
+  }
 }

@@ -28,6 +28,11 @@ export class Device {
   transport: MemoryTransport
   fenced = false
   replaced = false
+  /** The relay that its mailbox is at, and those that it tells others. */
+  home = 'relay'
+  named: string[] = []
+  /** It runs as the service worker does. */
+  errand = false
   readonly typing: PeerId[] = []
   trouble: string | null = null
   /** What the engine warned of. */
@@ -48,7 +53,7 @@ export class Device {
     this.transport = this.network.transport(this.who.peerId)
     await saveConfig(this.db, { ...DEFAULT_CONFIG, max_batch_size: 20 })
     const epoch = await raiseEpoch(this.db)
-    this.mailbox = this.post?.mailbox(this.who.peerId)
+    this.mailbox = this.post?.mailbox(this.who.peerId, this.home)
     this.mailbox?.connect()
     this.engine = new SyncEngine({
       db: this.db,
@@ -62,10 +67,10 @@ export class Device {
       crypto: this.who.crypto,
       log: { ...silentLog, warn: (message) => this.warnings.push(message) },
       start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
-      relays: () => [],
+      relays: () => this.named,
       ...(this.mailbox === undefined
         ? {}
-        : { mail: { mailbox: this.mailbox, sealer: quickSealer(this.who) } }),
+        : { mail: { mailbox: this.mailbox, sealer: quickSealer(this.who), errand: this.errand } }),
       listener: {
         network: () => undefined,
         peer: (peer, report) => this.reports.set(peer, report),

@@ -1,0 +1,186 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { grantSignedBytes, holderOf, sealGrant } from '../protocol/grant.ts'
+import { setContactState } from '../store/contacts.ts'
+import { saveInviteSecret } from '../store/identity.ts'
+import { Device } from '../testing/device.ts'
+import { FakeTime } from '../testing/fake-world.ts'
+import { are, hasPrekey, itemsOf, openLinkOf, pass, passUntil, visitUntil } from '../testing/mail-steps.ts'
+import { MemoryPost } from '../testing/memory-mailbox.ts'
+import { MemoryNetwork } from '../testing/memory-network.ts'
+import { databaseOf, person } from '../testing/people.ts'
+import { DEPOSIT_CHECK_MS } from './limits.ts'
+
+const OTHER_SECRET = 'BBBBBBBBBBBBBBBBBBBBBA'
+const DAY = 86_400_000
+
+let network: MemoryNetwork
+let time: FakeTime
+let post: MemoryPost
+let alice: Device
+let bob: Device
+
+async function device(name: string, number: number): Promise<Device> {
+  const who = person(name, number)
+  const made = new Device(who, await databaseOf(who, time.now()), network, time)
+  made.post = post
+  return made
+}
+
+beforeEach(async () => {
+  network = new MemoryNetwork()
+  time = new FakeTime()
+  post = new MemoryPost(time, person('Anyone', 9).crypto.verify)
+  alice = await device('Alice', 1)
+  bob = await device('Bob', 2)
+})
+afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
+
+/** Bob is someone whose link Alice has opened, and has a prekey of an earlier visit. */
+async function meetByLink(): Promise<void> {
+  await visitUntil(bob, hasPrekey(bob), 'a prekey')
+  await openLinkOf(bob, alice)
+}
+
+/** An accepted contact of Bob's, with a grant of his. */
+async function contactOfBob(other: Device, id: string): Promise<void> {
+  const grant = {
+    owner: bob.who.peerId,
+    id,
+    holder: holderOf(id, other.who.peerId),
+    ends: time.now() + 100 * DAY,
+  }
+  const sealed = sealGrant(grant, await bob.who.crypto.sign(grantSignedBytes(grant)))
+  await bob.befriend(other)
+  await bob.db.contacts.update(other.who.peerId, { grant_to: { id, ends: grant.ends, sealed } })
+}
+
+test('a letter of unknown fate, under a grant that was revoked since, holds nothing up', async () => {
+  await meetByLink()
+  await alice.write(bob, 'one')
+  await alice.comeOnline()
+  await passUntil(time, are(alice, 'Synced'), 'the deposit')
+  post.lose = (_peer, { type }) => (type === 'deposit' ? 'request' : null)
+  await alice.write(bob, 'two')
+  const isOnItsWay = async () =>
+    (await alice.db.deposits.filter((row) => row.state === 'sending').count()) === 1
+  await passUntil(time, isOnItsWay, 'a letter on its way')
+  await alice.goOffline()
+  post.lose = () => null
+  await visitUntil(bob, async () => (await itemsOf(alice)) > 0, 'proof and grant for Alice')
+  await saveInviteSecret(bob.db, { secret: OTHER_SECRET, expires: time.now() + DAY })
+  await visitUntil(bob, hasPrekey(bob), 'a visit')
+  await alice.write(bob, 'three')
+  await alice.comeOnline()
+  await passUntil(
+    time,
+    async () => (await alice.statuses()).slice(-2).join() === 'Synced,Synced',
+    'the deposits',
+  )
+  await alice.goOffline()
+  await visitUntil(bob, async () => (await bob.texts(alice)).length === 3, 'the letters')
+  expect(await bob.texts(alice)).toEqual(['one', 'two', 'three'])
+})
+
+test('who is blocked while the mailbox hears of another block is shut out as well', async () => {
+  const [ids, carol] = [
+    ['CCCCCCCCCCCCCCCCCCCCCA', 'DDDDDDDDDDDDDDDDDDDDDA'] as const,
+    await device('Carol', 3),
+  ]
+  await contactOfBob(alice, ids[0])
+  await contactOfBob(carol, ids[1])
+  await bob.comeOnline()
+  await passUntil(time, hasPrekey(bob), 'a prekey')
+  const revoked: number[] = []
+  post.serve = async (_peer, request, honest) => {
+    if (request.type === 'revoke' && revoked.push(request.grants.length) === 1) {
+      await setContactState(bob.db, bob.who.peerId, carol.who.peerId, 'blocked')
+      // Word of it comes before the answer does.
+      for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return honest()
+  }
+  await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+  await passUntil(time, () => revoked.at(-1) === 2, 'both to be told')
+  for (const id of ids) expect(await post.store().held(bob.who.peerId, id, [])).toBe('denied')
+})
+
+test('who is blocked as the last tab closes is shut out by an errand', async () => {
+  const id = 'CCCCCCCCCCCCCCCCCCCCCA'
+  await contactOfBob(alice, id)
+  await visitUntil(bob, hasPrekey(bob), 'a prekey')
+  await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+  bob.errand = true
+  await bob.comeOnline()
+  await passUntil(time, async () => (await post.store().held(bob.who.peerId, id, [])) === 'denied', 'it')
+})
+
+test('what is refused for now stays in the mailbox, and is not left, nor woken for, again', async () => {
+  await meetByLink()
+  await bob.db.meta.delete('invite')
+  for (let i = 0; i < 25; i++) await alice.write(bob, String(i))
+  await visitUntil(alice, are(alice, 'Synced'), 'the deposits')
+  const news = () => post.left.filter((left) => left.owner === bob.who.peerId && !left.quiet).length
+  const before = news()
+  for (let round = 0; round < 3; round++) {
+    await bob.comeOnline()
+    await pass(time, 10_000)
+    await bob.goOffline()
+    time.advance(DEPOSIT_CHECK_MS)
+    await alice.comeOnline()
+    await pass(time, 10_000)
+    await alice.goOffline()
+  }
+  expect(news()).toBe(before)
+  await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'accepted')
+  await visitUntil(bob, async () => (await bob.texts(alice)).length === 25, 'the rest')
+})
+
+test('a stranger cannot make us call at a relay of its choice', async () => {
+  await meetByLink()
+  await bob.db.meta.delete('invite')
+  post.open('theirs')
+  alice.named = ['theirs']
+  await alice.write(bob, 'hello')
+  await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
+  const asked = new Set<string>()
+  const ask = post.ask.bind(post)
+  post.ask = (relay, peer, line, question) => {
+    if (peer === bob.who.peerId) asked.add(relay)
+    return ask(relay, peer, line, question)
+  }
+  await bob.comeOnline()
+  await passUntil(time, async () => (await bob.texts(alice)).length === 1, 'the letter')
+  await pass(time, 20_000)
+  expect([...asked]).toEqual(['relay'])
+})
+
+test('what a relay holds that is away for a while is not taken for lost, though another knows nothing of it', async () => {
+  bob.home = 'home'
+  post.open('home')
+  post.open('spare')
+  await meetByLink()
+  await alice.db.contacts.update(bob.who.peerId, { relays: ['home', 'spare'] })
+  await alice.write(bob, 'hello')
+  await alice.comeOnline()
+  await passUntil(time, are(alice, 'Synced'), 'the deposit')
+  post.close('home')
+  await pass(time, DEPOSIT_CHECK_MS + 60_000, 5_000)
+  expect(new Set(await alice.statuses())).toEqual(new Set(['Synced']))
+})
+
+test('nothing is quiet while a letter waits for a mailbox that may be there in a moment', async () => {
+  await meetByLink()
+  let lost = 0
+  post.lose = (_peer, { type }) => (type === 'deposit' && ++lost > 0 ? 'request' : null)
+  await alice.write(bob, 'hello')
+  await alice.comeOnline()
+  await passUntil(time, () => lost > 0, 'an attempt')
+  for (let i = 0; i < 40; i++) {
+    await pass(time, 250)
+    expect(alice.engine?.isQuiet).toBe(false)
+  }
+  post.lose = () => null
+  await passUntil(time, () => alice.engine?.isQuiet === true, 'quiet')
+  expect(new Set(await alice.statuses())).toEqual(new Set(['Synced']))
+})
