@@ -6,7 +6,8 @@ test('a worker that was killed is replaced, and attempts go on', async ({ newcom
   const [alice, bob] = [await newcomer(), await newcomer()]
   await introduce(alice, bob)
   await alice.configure('Retry interval (seconds)', 1)
-  await bob.page.close()
+  // With his service worker, which would fetch it.
+  await bob.page.context().close()
   await alice.presence('offline')
   const [worker] = alice.page.workers()
   const next = alice.page.waitForEvent('worker', { timeout: 45_000 })
