@@ -9,6 +9,8 @@ const SENT = 'sent: '
 export class GigiPage {
   readonly page: Page
   readonly #url: string
+  /** Settles when nobody types: one field takes one writer at a time. */
+  #typing: Promise<void> = Promise.resolve()
 
   constructor(page: Page, url: string) {
     this.page = page
@@ -84,7 +86,13 @@ export class GigiPage {
    * Sends texts as fast as the app takes them, without leaving the page: each when the composer is empty again, which
    * says that the one before is stored. `onSent` is told then.
    */
-  async sendMany(texts: readonly string[], onSent: (text: string) => void = () => undefined): Promise<void> {
+  sendMany(texts: readonly string[], onSent: (text: string) => void = () => undefined): Promise<void> {
+    const sending = this.#typing.then(() => this.#typeAll(texts, onSent))
+    this.#typing = sending.catch(() => undefined)
+    return sending
+  }
+
+  async #typeAll(texts: readonly string[], onSent: (text: string) => void): Promise<void> {
     const hear = (message: ConsoleMessage): void => {
       if (message.text().startsWith(SENT)) onSent(message.text().slice(SENT.length))
     }

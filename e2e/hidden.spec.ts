@@ -52,7 +52,8 @@ test('in a hidden tab timed attempts come on time, though the timers of the tab 
     const [alice, bob] = [new GigiPage(page, relay.url), await newcomer()]
     await alice.open()
     await introduce(alice, bob)
-    await bob.page.close()
+    // With its service worker, which would fetch in time what is to wait.
+    await bob.page.context().close()
     await alice.presence('offline')
     await alice.configure('Retry interval (seconds)', 3)
     await alice.send('into the dark')
