@@ -108,12 +108,24 @@ export const MAX_MAILBOX_FRAMES_PER_MINUTE = 5 * MAX_MAILBOX_REQUESTS_PER_MINUTE
 export const MAX_MAILBOX_STREAMS_PER_PEER = 16
 /** Mailbox requests of one stream that are not answered yet: enough to share a commit. Beyond it the stream is not read. */
 export const MAX_MAILBOX_REQUESTS_UNDER_WAY = 32
-/** Bytes of requests and answers of one mailbox stream in memory: the two largest. Beyond it the stream is not read. */
-export const MAX_MAILBOX_STREAM_BYTES = 2 * MAX_MAILBOX_FRAME_BYTES
-/** Bytes of requests and answers of all mailbox streams in memory: beyond it they wait for each other. */
-export const MAX_MAILBOX_BYTES_UNDER_WAY = 256 * 1024 * 1024
-/** Milliseconds for one mailbox frame, in or out: the largest at 75 kbit/s. Slower clients are cut off. */
-export const MAILBOX_FRAME_MS = 120_000
+/** Bytes of a mailbox frame that waits for none of another stream: a letter of 16 KiB and what is around it. */
+export const SMALL_MAILBOX_FRAME_BYTES = 24 * 1024
+/** Bytes of items or of a blob in such a frame: what is left beside the ids of MAX_ITEMS_PER_FETCH. */
+export const SMALL_ANSWER_BYTES = SMALL_MAILBOX_FRAME_BYTES - 4 * 1024
+/** Bytes of small requests and answers of one mailbox stream in memory: two. Beyond it the stream is not read. All streams together: 300 MB. */
+export const MAX_SMALL_BYTES_PER_STREAM = 2 * SMALL_MAILBOX_FRAME_BYTES
+/** Bytes of larger requests of one peer in memory: the two largest. Beyond it that stream of the peer is not read. */
+export const MAX_LARGE_REQUEST_BYTES_PER_PEER = 2 * MAX_MAILBOX_FRAME_BYTES
+/** Bytes of larger requests of all peers in memory: beyond it they wait for each other. */
+export const MAX_LARGE_REQUEST_BYTES = 128 * 1024 * 1024
+/** Bytes of larger answers to one peer in memory: the largest, so that it has one after the other. */
+export const MAX_LARGE_ANSWER_BYTES_PER_PEER = MAX_MAILBOX_FRAME_BYTES
+/** Bytes of larger answers to all peers in memory: beyond it they wait for each other. */
+export const MAX_LARGE_ANSWER_BYTES = 128 * 1024 * 1024
+/** Bytes of a frame that the slowest mailbox client sends or takes in a millisecond: 64 KiB in 5 seconds. Slower ones are cut off. */
+export const SLOWEST_MAILBOX_BYTES_PER_MS = (64 * 1024) / 5000
+/** Milliseconds that a mailbox client may be behind that: what a stream has on its way, STREAM_WINDOW_BYTES, takes as long. */
+export const MAILBOX_SLACK_MS = 20_000
 /** Bytes of a mailbox frame that are given to a stream at once: the rest waits until it has taken them. */
 export const MAILBOX_CHUNK_BYTES = 64 * 1024
 

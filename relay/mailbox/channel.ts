@@ -7,18 +7,19 @@ import { frameBytes, FrameReader } from '../../src/protocol/framing.ts'
 import { MAX_MAILBOX_FRAME_BYTES } from '../../src/protocol/limits.ts'
 import {
   MAILBOX_CHUNK_BYTES,
-  MAILBOX_FRAME_MS,
+  MAILBOX_SLACK_MS,
   MAX_MAILBOX_REQUESTS_UNDER_WAY,
-  MAX_MAILBOX_STREAM_BYTES,
+  SLOWEST_MAILBOX_BYTES_PER_MS,
+  STREAM_WINDOW_BYTES,
 } from '../limits.ts'
 import { reasonOf } from '../log.ts'
 import { RefusedError } from '../refused.ts'
 import { Budget } from './budget.ts'
+import type { StreamMemory } from './memory.ts'
 
 export interface ChannelInit {
   readonly stream: Stream
-  /** Bytes that all channels may have in memory. */
-  readonly memory: Budget
+  readonly memory: StreamMemory
   /**
    * One frame, with its room in memory. It counts as under way until the promise settles; what is done before the first
    * `await` is done in the order of the frames. What it throws ends the stream.
@@ -31,23 +32,25 @@ export interface ChannelInit {
 /** The room in memory of one request and its answer; it is given up when the request is done with. */
 export interface Room {
   /**
-   * Gives up what it has, so that nothing is held while it waits, and resolves once it has so many bytes, at most
-   * MAX_MAILBOX_FRAME_BYTES; false: the stream ended meanwhile.
+   * Gives up what it has, so that nothing is held while it waits, and resolves once it has so many bytes for an answer, at
+   * most MAX_MAILBOX_FRAME_BYTES; false: the stream ended meanwhile.
    */
   readonly become: (bytes: number) => Promise<boolean>
   /** Gives up all but so many bytes. */
   readonly shrink: (bytes: number) => void
 }
 
+/** Milliseconds from the beginning of a frame within which a client that has sent or taken so much of it has to go on. */
+const paceMs = (bytes: number): number => MAILBOX_SLACK_MS + bytes / SLOWEST_MAILBOX_BYTES_PER_MS
+
 /**
- * Nobody who has room in memory waits for anyone but its own client, within MAILBOX_FRAME_MS, and the store: so whoever
- * waits for room gets it.
+ * Nobody who has room in memory waits for anyone but its own client, no longer than its pace allows, and the store: so
+ * whoever waits for room gets it.
  */
 export class Channel {
   readonly #stream: Stream
-  readonly #memory: Budget
+  readonly #memory: StreamMemory
   readonly #init: ChannelInit
-  readonly #own = new Budget(MAX_MAILBOX_STREAM_BYTES)
   readonly #underWay = new Budget(MAX_MAILBOX_REQUESTS_UNDER_WAY)
   readonly #chunks: Uint8Array[] = []
   #open = true
@@ -87,37 +90,47 @@ export class Channel {
   async #read(): Promise<void> {
     const reader = new FrameReader(MAX_MAILBOX_FRAME_BYTES)
     let unfinished = 0
+    let begun = 0
+    let received = 0
     try {
       await this.#turn()
       for (let chunk = await this.#chunk(); chunk !== null; chunk = await this.#chunk()) {
         for (const frame of reader.push(chunk)) {
           clearTimeout(this.#frameTimer)
-          await this.#holdReading(frame.length - unfinished)
+          if (unfinished === 0) await this.#holdReading(frame.length)
           unfinished = 0
           void this.#serve(frame)
           await this.#turn()
         }
-        if (reader.unfinished === unfinished) continue
-        await this.#holdReading(reader.unfinished)
-        unfinished = reader.unfinished
-        if (this.#open) this.#frameTimer = this.#deadline('it sends too slowly', MAILBOX_FRAME_MS)
+        if (reader.unfinished === 0) continue
+        if (unfinished === 0) {
+          await this.#holdReading(reader.unfinished)
+          unfinished = reader.unfinished
+          begun = performance.now()
+          received = 0
+        } else received += chunk.length
+        clearTimeout(this.#frameTimer)
+        const left = begun + paceMs(received) - performance.now()
+        if (this.#open) this.#frameTimer = this.#deadline('it sends too slowly', left)
       }
     } finally {
       clearTimeout(this.#frameTimer)
-      this.#release(unfinished)
+      this.#memory.shelf('requests', unfinished).give(unfinished)
     }
   }
 
   async #serve(frame: Uint8Array): Promise<void> {
     let held = frame.length
+    let shelf = this.#memory.shelf('requests', held)
     const room: Room = {
       become: async (bytes) => {
         room.shrink(0)
-        await this.#hold((held = bytes))
+        shelf = this.#memory.shelf('answers', bytes)
+        await shelf.take((held = bytes))
         return this.#open
       },
       shrink: (bytes) => {
-        this.#release(held - bytes)
+        shelf.give(held - bytes)
         held = bytes
       },
     }
@@ -126,7 +139,7 @@ export class Channel {
     } catch (error) {
       this.cutOff(error)
     } finally {
-      this.#release(held)
+      shelf.give(held)
       this.#underWay.give(1)
     }
   }
@@ -138,18 +151,9 @@ export class Channel {
   }
 
   async #holdReading(bytes: number): Promise<void> {
-    if (!this.#own.has(bytes) || !this.#memory.has(bytes)) this.#pause()
-    await this.#hold(bytes)
-  }
-
-  async #hold(bytes: number): Promise<void> {
-    await this.#own.take(bytes)
-    await this.#memory.take(bytes)
-  }
-
-  #release(bytes: number): void {
-    this.#own.give(bytes)
-    this.#memory.give(bytes)
+    const shelf = this.#memory.shelf('requests', bytes)
+    if (!shelf.has(bytes)) this.#pause()
+    await shelf.take(bytes)
   }
 
   /** The next bytes; null: there are no more. */
@@ -168,9 +172,13 @@ export class Channel {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    const end = performance.now() + MAILBOX_FRAME_MS
+    const begun = performance.now()
     for (let at = 0; at < bytes.length; at += MAILBOX_CHUNK_BYTES) {
-      while (this.#open && this.#stream.writableNeedsDrain) await this.#drain(end - performance.now())
+      while (this.#open && this.#stream.writableNeedsDrain) {
+        // What the stream has on its way the client has not taken yet.
+        const taken = Math.max(0, at - STREAM_WINDOW_BYTES)
+        await this.#drain(begun + paceMs(taken) - performance.now())
+      }
       if (!this.#open || this.#stream.writeStatus !== 'writable') return
       try {
         this.#stream.send(bytes.subarray(at, at + MAILBOX_CHUNK_BYTES))
@@ -188,7 +196,7 @@ export class Channel {
   }
 
   #deadline(what: string, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.cutOff(new RefusedError(`${what}: ${MAILBOX_FRAME_MS} ms for a frame`)), ms)
+    return setTimeout(() => this.cutOff(new RefusedError(what)), ms)
   }
 
   readonly #onMessage = ({ data }: StreamMessageEvent): void => {

@@ -55,9 +55,12 @@ export class Mailbox {
   }
 
   /** Does what `peer` asks for. Never rejects: what the store cannot do is `failed`. */
-  async answer(peer: PeerId, request: MailboxRequest): Promise<Outcome> {
+  async answer(peer: PeerId, request: MailboxRequest): Promise<Outcome>
+  /** `large`: the answer would bring more than `within` bytes of items or of a blob, and was not read. */
+  async answer(peer: PeerId, request: MailboxRequest, within: number | undefined): Promise<Outcome | 'large'>
+  async answer(peer: PeerId, request: MailboxRequest, within?: number): Promise<Outcome | 'large'> {
     try {
-      return await this.#answer(peer, request)
+      return await this.#answer(peer, request, within)
     } catch (error) {
       this.#init.failed(error)
       return { code: 'failed', payload: null }
@@ -70,15 +73,21 @@ export class Mailbox {
     await this.#init.store.sweep(now - MAIL_LIFE_MS, now)
   }
 
-  async #answer(peer: PeerId, request: MailboxRequest): Promise<Outcome> {
+  async #answer(
+    peer: PeerId,
+    request: MailboxRequest,
+    within: number | undefined,
+  ): Promise<Outcome | 'large'> {
     const { store, now } = this.#init
     switch (request.type) {
       case 'deposit': {
         const grant = await this.#grant(request.grant, peer)
         return grant === null ? refused('denied') : await this.#deposit(grant, request)
       }
-      case 'fetch':
-        return done(fetchedPayload(await store.fetch(peer, request.after)))
+      case 'fetch': {
+        const fetched = await store.fetch(peer, request.after, within)
+        return fetched === 'large' ? 'large' : done(fetchedPayload(fetched))
+      }
       case 'confirm':
         await store.confirm(peer, request.ids)
         return done()
@@ -102,8 +111,10 @@ export class Mailbox {
       }
       case 'keep':
         return plain(await store.keep(peer, request.blob))
-      case 'recall':
-        return done(await store.recall(peer))
+      case 'recall': {
+        const blob = await store.recall(peer, within)
+        return blob === 'large' ? 'large' : done(blob)
+      }
       case 'subscribe':
         if (this.#init.accepts?.(request.endpoint) !== true) return refused('malformed')
         return plain(await store.subscribe(peer, request.endpoint, now()))

@@ -59,7 +59,9 @@ export class MemoryMailboxStore implements MailboxStore {
     })
   }
 
-  fetch(owner: PeerId, after: number): Promise<Fetched> {
+  fetch(owner: PeerId, after: number): Promise<Fetched>
+  fetch(owner: PeerId, after: number, within?: number): Promise<Fetched | 'large'>
+  fetch(owner: PeerId, after: number, within = Infinity): Promise<Fetched | 'large'> {
     return this.#run(() => {
       const behind = [...this.#boxOf(owner).items.values()].filter(({ position }) => position > after)
       let bytes = 0
@@ -67,6 +69,7 @@ export class MemoryMailboxStore implements MailboxStore {
         .slice(0, MAX_ITEMS_PER_FETCH)
         .filter(({ item }, i) => (bytes += item.length) <= FETCH_BYTES || i === 0)
         .map(({ position, id, item }) => ({ position, id, item }))
+      if (items.reduce((sum, { item }) => sum + item.length, 0) > within) return 'large'
       return { items, more: items.length < behind.length }
     })
   }
@@ -112,8 +115,13 @@ export class MemoryMailboxStore implements MailboxStore {
     return this.#run(() => this.#replace(this.#boxOf(owner), 'blob', blob))
   }
 
-  recall(owner: PeerId): Promise<Uint8Array | null> {
-    return this.#run(() => this.#boxOf(owner).blob)
+  recall(owner: PeerId): Promise<Uint8Array | null>
+  recall(owner: PeerId, within?: number): Promise<Uint8Array | null | 'large'>
+  recall(owner: PeerId, within = Infinity): Promise<Uint8Array | null | 'large'> {
+    return this.#run(() => {
+      const { blob } = this.#boxOf(owner)
+      return blob !== null && blob.length > within ? 'large' : blob
+    })
   }
 
   subscribe(owner: PeerId, endpoint: string, at: number): Promise<'done' | 'full'> {

@@ -1,4 +1,4 @@
-/** The memory that the mailbox's streams share, and little of it: nobody is kept waiting for good. */
+/** The memory that the mailbox's streams share, and little of it: nobody is kept waiting for good, or by whoever does not read. */
 import { expect, test, vi } from 'vitest'
 import { encode } from '../../src/protocol/cbor.ts'
 import { frameBytes } from '../../src/protocol/framing.ts'
@@ -6,16 +6,23 @@ import { MAX_ITEM_BYTES } from '../../src/protocol/limits.ts'
 import { until } from '../testing.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
 import { roomOf } from './store.ts'
+import { encodeMailboxRequest } from '../../src/protocol/mailbox.ts'
 import type { MailboxClient } from './test-client.ts'
-import { joined, serving } from './test-service.ts'
-import { idOf, ownerOf } from './testing.ts'
+import { joined, type Served, serving } from './test-service.ts'
+import { idOf, type Owner, ownerOf } from './testing.ts'
 
 vi.mock('../limits.ts', async (importOriginal) => {
   const limits = await importOriginal<typeof import('../limits.ts')>()
-  return { ...limits, MAX_MAILBOX_BYTES_UNDER_WAY: 2 * limits.MAX_MAILBOX_STREAM_BYTES }
+  const MAX_FRAME = limits.MAX_LARGE_ANSWER_BYTES_PER_PEER
+  return {
+    ...limits,
+    MAX_LARGE_REQUEST_BYTES: 3 * MAX_FRAME,
+    MAX_LARGE_ANSWER_BYTES: 2 * MAX_FRAME,
+  }
 })
 
-const [alice, bob] = await Promise.all([ownerOf(1), ownerOf(2)])
+const [alice, bob, eve, mallory] = await Promise.all([1, 2, 3, 4].map(ownerOf))
+if (!alice || !bob || !eve || !mallory) throw new Error('nobody came')
 const GRANT = alice.grant(bob.peerId)
 const LARGE = new Uint8Array(MAX_ITEM_BYTES)
 
@@ -75,4 +82,51 @@ test('what a client sends faster than it is stored waits with the client', async
   expect(atBob.stream.writeBufferLength).toBeGreaterThan(26 * MAX_ITEM_BYTES)
   gate.resolve()
   expect(new Set(await Promise.all(asked))).toEqual(new Set(['done']))
+})
+
+/** Someone asks for much on several streams, and reads none of it. Resolves when the relay has read for them. */
+async function readsNothing(served: Served, store: MemoryMailboxStore, who: Owner): Promise<void> {
+  await (await joined(served, who)).ask({ type: 'keep', blob: LARGE })
+  const recall = vi.spyOn(store, 'recall')
+  for (let i = 0; i < 5; i++) {
+    const client = await joined(served, who)
+    client.stream.pause()
+    for (let n = 1; n <= 8; n++) client.send(encodeMailboxRequest({ type: 'recall', number: n }))
+  }
+  await until(() => recall.mock.calls.some(([, within]) => within === undefined), 'a blob to be read')
+  recall.mockRestore()
+}
+
+test('those who do not read what they asked for keep nobody waiting who asks for little', async () => {
+  const store = inMemory()
+  const served = await serving(store)
+  for (const who of [eve, mallory]) await readsNothing(served, store, who)
+  const atBob = await joined(served, bob)
+  expect((await atBob.fetch()).items).toEqual([])
+  expect((await atBob.ask({ type: 'recall' })).payload).toBeNull()
+  expect(await deposit(atBob, 1)).toBe('done')
+  expect(served.logged).toEqual([])
+})
+
+test('one who does not read, on however many streams, keeps nobody waiting who asks for much', async () => {
+  const store = inMemory()
+  const served = await serving(store)
+  await readsNothing(served, store, mallory)
+  const atBob = await joined(served, bob)
+  await atBob.ask({ type: 'keep', blob: LARGE })
+  expect((await atBob.ask({ type: 'recall' })).payload).toHaveLength(MAX_ITEM_BYTES)
+  expect(served.logged).toEqual([])
+})
+
+test('one who does not send what it began, on however many streams, keeps nobody waiting', async () => {
+  const served = await serving(inMemory())
+  const begun = frameBytes(encode([7, 1, LARGE])).subarray(0, 100)
+  for (let i = 0; i < 5; i++) {
+    const client = await joined(served, mallory)
+    await client.fetch()
+    client.stream.send(begun)
+  }
+  const atBob = await joined(served, bob)
+  expect((await atBob.ask({ type: 'keep', blob: LARGE })).code).toBe('done')
+  expect(served.logged).toEqual([])
 })

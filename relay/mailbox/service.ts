@@ -11,18 +11,19 @@ import {
 } from '../../src/protocol/mailbox.ts'
 import { cutOffReason } from '../frames.ts'
 import {
-  MAX_MAILBOX_BYTES_UNDER_WAY,
   MAX_MAILBOX_FRAMES_PER_MINUTE,
   MAX_MAILBOX_REQUESTS_PER_MINUTE,
   MAX_MAILBOX_STREAMS_PER_PEER,
   MAX_SERVICE_STREAMS,
+  SMALL_ANSWER_BYTES,
+  SMALL_MAILBOX_FRAME_BYTES,
 } from '../limits.ts'
 import type { Log } from '../log.ts'
 import { RateLimit } from '../rate.ts'
 import { RefusedError } from '../refused.ts'
-import { Budget } from './budget.ts'
 import { Channel, type Room } from './channel.ts'
-import { Mailbox, type MailboxInit } from './mailbox.ts'
+import { Mailbox, type MailboxInit, type Outcome } from './mailbox.ts'
+import { type LargeRoom, largeRoomOfAll, largeRoomOfPeer, StreamMemory } from './memory.ts'
 
 /** Wakes owners who do not listen. */
 export interface Push {
@@ -50,6 +51,12 @@ interface Seat {
   told: boolean
 }
 
+/** One peer's open streams. */
+interface Party {
+  readonly seats: Set<Seat>
+  readonly room: LargeRoom
+}
+
 interface Rates {
   readonly requests: RateLimit
   readonly frames: RateLimit
@@ -59,8 +66,8 @@ export class MailboxService {
   readonly mailbox: Mailbox
   readonly #now: () => number
   readonly #log: Log
-  readonly #memory = new Budget(MAX_MAILBOX_BYTES_UNDER_WAY)
-  readonly #seats = new Map<PeerId, Set<Seat>>()
+  readonly #room = largeRoomOfAll()
+  readonly #parties = new Map<PeerId, Party>()
   readonly #push: Push | undefined
   /** Who was told of news and has confirmed nothing since: their streams may be dead, which shows later. */
   readonly #unheard = new Set<PeerId>()
@@ -94,19 +101,21 @@ export class MailboxService {
   }
 
   #open(stream: Stream, peer: PeerId, rates: Rates): void {
+    const party = this.#parties.get(peer) ?? { seats: new Set(), room: largeRoomOfPeer() }
+    const { seats } = party
     const channel = new Channel({
       stream,
-      memory: this.#memory,
+      memory: new StreamMemory(party.room, this.#room),
       frame: (frame, room) => this.#frame(seat, frame, room),
       closed: (error) => {
         if (error !== undefined) this.#log(`${MAILBOX_PROTOCOL}: cut off a client: ${cutOffReason(error)}`)
         seats.delete(seat)
-        if (seats.size === 0 && this.#seats.get(peer) === seats) this.#left(peer)
+        if (seats.size === 0 && this.#parties.get(peer) === party) this.#left(peer)
       },
     })
     const seat: Seat = { channel, peer, rates, last: 0, told: false }
-    const seats = this.#seats.get(peer) ?? new Set()
-    this.#seats.set(peer, seats.add(seat))
+    seats.add(seat)
+    this.#parties.set(peer, party)
     this.#push?.callOff(peer)
     if (seats.size > MAX_MAILBOX_STREAMS_PER_PEER)
       channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
@@ -129,29 +138,43 @@ export class MailboxService {
 
   async #answer(seat: Seat, request: MailboxRequest, room: Room): Promise<void> {
     const { channel, peer } = seat
-    // The room for an answer with mail in it is taken before the mail is read.
     const brings = request.type === 'fetch' || request.type === 'recall'
-    if (brings && !(await room.become(MAX_MAILBOX_FRAME_BYTES))) return
-    // Before the store is asked: of what comes while it reads the client is told again.
-    if (request.type === 'fetch') seat.told = false
-    const outcome = await this.mailbox.answer(peer, request)
+    const outcome = brings
+      ? await this.#brought(seat, request, room)
+      : await this.mailbox.answer(peer, request)
+    if (outcome === null) return
     if (request.type === 'confirm') this.#unheard.delete(peer)
     const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
     if (brings) room.shrink(frame.length)
     await channel.send(frame)
   }
 
+  /** An answer with mail or a blob in it, whose room is taken before it is read: little, if that does. Null: the stream ended. */
+  async #brought(seat: Seat, request: MailboxRequest, room: Room): Promise<Outcome | null> {
+    for (const [bytes, within] of [
+      [SMALL_MAILBOX_FRAME_BYTES, SMALL_ANSWER_BYTES],
+      [MAX_MAILBOX_FRAME_BYTES, undefined],
+    ] as const) {
+      if (!(await room.become(bytes))) return null
+      // Before the store is asked: of what comes while it reads the client is told again.
+      if (request.type === 'fetch') seat.told = false
+      const outcome = await this.mailbox.answer(seat.peer, request, within)
+      if (outcome !== 'large') return outcome
+    }
+    return null
+  }
+
   #deposited(owner: PeerId, quiet: boolean): void {
-    const seats = this.#seats.get(owner)
-    for (const seat of seats ?? []) this.#tell(seat)
+    const party = this.#parties.get(owner)
+    for (const seat of party?.seats ?? []) this.#tell(seat)
     if (quiet) return
-    if (seats === undefined) this.#push?.wake(owner)
+    if (party === undefined) this.#push?.wake(owner)
     else this.#unheard.add(owner)
   }
 
   /** The last stream of a peer has ended. */
   #left(peer: PeerId): void {
-    this.#seats.delete(peer)
+    this.#parties.delete(peer)
     if (this.#unheard.delete(peer)) this.#push?.wake(peer)
   }
 

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '../../src/domain/ids.ts'
 import type { GrantId } from '../../src/protocol/grant.ts'
 import { fromBase64url, keyOfPeerId, toBase64url } from '../../src/protocol/identifiers.ts'
-import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
+import { FETCH_BYTES, MAX_ITEM_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
 import { MAILBOX_ROW_BYTES, MAILBOX_SWEEP_ITEMS } from '../limits.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -56,12 +56,15 @@ export class SqliteMailboxStore implements MailboxStore {
     }, item.length)
   }
 
-  fetch(owner: PeerId, after: number): Promise<Fetched> {
+  fetch(owner: PeerId, after: number): Promise<Fetched>
+  fetch(owner: PeerId, after: number, within?: number): Promise<Fetched | 'large'>
+  fetch(owner: PeerId, after: number, within = Infinity): Promise<Fetched | 'large'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
       const { row } = this.#tables.owner(key)
       const items: HeldItem[] = []
       if (row === null) return { items, more: false }
+      if (this.#isLarge(row, after, within)) return 'large'
       let bytes = 0
       for (const found of this.#tables.each('behind', row, after)) {
         const item = blob(found, 'item')
@@ -131,11 +134,16 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#replace(owner, KEPT.blob, content)
   }
 
-  recall(owner: PeerId): Promise<Uint8Array | null> {
+  recall(owner: PeerId): Promise<Uint8Array | null>
+  recall(owner: PeerId, within?: number): Promise<Uint8Array | null | 'large'>
+  recall(owner: PeerId, within = Infinity): Promise<Uint8Array | null | 'large'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
       const { row } = this.#tables.owner(key)
-      return row === null ? null : this.#kept(row, KEPT.blob)
+      if (row === null) return null
+      return integer(this.#tables.get('keptSize', row, KEPT.blob), 'size') > within
+        ? 'large'
+        : this.#kept(row, KEPT.blob)
     })
   }
 
@@ -213,6 +221,20 @@ export class SqliteMailboxStore implements MailboxStore {
       this.#tables.change(statement, content.length, content, row ?? this.#tables.addOwner(key), kind)
       return 'done'
     }, content.length)
+  }
+
+  /** Whether a fetch would bring more than so many bytes; it reads no item to know. */
+  #isLarge(row: number, after: number, within: number): boolean {
+    if (within >= MAX_ITEM_BYTES) return false
+    let [count, bytes] = [0, 0]
+    for (const found of this.#tables.each('sizesBehind', row, after)) {
+      const size = integer(found, 'size')
+      if (count > 0 && (count === MAX_ITEMS_PER_FETCH || bytes + size > FETCH_BYTES)) return false
+      count += 1
+      bytes += size
+      if (bytes > within) return true
+    }
+    return false
   }
 
   #kept(row: number, kind: number): Uint8Array | null {

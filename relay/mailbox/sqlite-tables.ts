@@ -10,6 +10,7 @@ const SQL = {
   grantOfItem: 'SELECT grant_id FROM items WHERE owner = ? AND id = ?',
   addItem: 'INSERT INTO items (owner, position, grant_id, id, at, size, item) VALUES (?, ?, ?, ?, ?, ?, ?)',
   behind: 'SELECT position, id, item FROM items WHERE owner = ? AND position > ? ORDER BY position',
+  sizesBehind: 'SELECT size FROM items WHERE owner = ? AND position > ? ORDER BY position',
   removeItem: 'DELETE FROM items WHERE owner = ? AND id = ?',
   sweepItems: `DELETE FROM items WHERE n IN (SELECT n FROM items WHERE at <= ? LIMIT ${MAILBOX_SWEEP_ITEMS})`,
   kept: 'SELECT content FROM kept WHERE owner = ? AND kind = ?',

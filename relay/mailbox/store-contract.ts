@@ -96,6 +96,17 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
     expect(pages).toEqual([2, 1, 1])
   })
 
+  test('what is more than was wanted is not read, and told to be large', async () => {
+    for (const n of [1, 2]) await store.deposit(item(n))
+    await store.keep(alice, new Uint8Array(7))
+    expect(await store.fetch(alice, 0, 5)).toBe('large')
+    expect(await store.fetch(alice, 0, 6)).toEqual(await store.fetch(alice, 0))
+    expect(await store.fetch(alice, 5000, 0)).toEqual({ items: [], more: false })
+    expect(await store.fetch(bob, 0, 0)).toEqual({ items: [], more: false })
+    expect([await store.recall(alice, 6), await store.recall(alice, 7)]).toEqual(['large', new Uint8Array(7)])
+    expect(await store.recall(bob, 0)).toBeNull()
+  })
+
   test('an id again, under its grant, changes nothing; under another it is denied', async () => {
     expect(await store.deposit(item(1))).toBe('stored')
     expect(await store.deposit(item(1, { item: Uint8Array.of(9), at: 5000 }))).toBe('known')

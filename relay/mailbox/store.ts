@@ -73,8 +73,12 @@ export interface Subscription {
 
 export interface MailboxStore {
   deposit(deposit: Deposit): Promise<Deposited>
-  /** The owner's items behind that position, oldest first: MAX_ITEMS_PER_FETCH, and FETCH_BYTES unless it is one. */
+  /**
+   * The owner's items behind that position, oldest first: MAX_ITEMS_PER_FETCH, and FETCH_BYTES unless it is one. `large`: they
+   * have more than `within` bytes, and were not read.
+   */
   fetch(owner: PeerId, after: number): Promise<Fetched>
+  fetch(owner: PeerId, after: number, within: number | undefined): Promise<Fetched | 'large'>
   /** Deletes those of the ids that the owner holds. */
   confirm(owner: PeerId, ids: readonly ItemId[]): Promise<void>
   /** Which of the ids the owner holds under that grant. */
@@ -87,8 +91,9 @@ export interface MailboxStore {
   revoke(owner: PeerId, grants: readonly Revocation[]): Promise<'done' | 'full'>
   /** Replaces the owner's blob. */
   keep(owner: PeerId, blob: Uint8Array): Promise<'done' | 'full'>
-  /** The owner's blob; null: there is none. */
+  /** The owner's blob; null: there is none. `large`: it has more than `within` bytes, and was not read. */
   recall(owner: PeerId): Promise<Uint8Array | null>
+  recall(owner: PeerId, within: number | undefined): Promise<Uint8Array | null | 'large'>
   /**
    * Adds an endpoint, or notes that it is still wanted at `at` (milliseconds since the Unix epoch); how pushing went stays.
    * Where the owner has as many as there is room for, the one goes that was wanted longest ago.
