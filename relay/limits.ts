@@ -92,9 +92,13 @@ export const MAX_REVOCATIONS_PER_OWNER = 2_000
 export const MAX_SUBSCRIPTIONS_PER_OWNER = 4
 /** Bytes that a row of the mailbox counts for, besides its content: keys, indexes and what is kept of usage. */
 export const MAILBOX_ROW_BYTES = 256
+/** Of the room for all, one part in so many is for prekeys, revocations and subscriptions: of 10 GiB enough for half a million owners. */
+export const MAILBOX_RESERVED_PART = 32
+/** Milliseconds by which it may be wrong when an owner was last there: one write each day. */
+export const OWNER_SEEN_MS = 24 * 3_600_000
 /** Milliseconds between two looks for items and revocations that had their time. */
 export const MAILBOX_SWEEP_MS = 10 * 60_000
-/** Items that are deleted in one transaction of such a look: 20 MiB at most, a fraction of a second. */
+/** Items, or others, that are deleted in one transaction of such a look: 20 MiB at most, a fraction of a second. */
 export const MAILBOX_SWEEP_ITEMS = 20
 /** Bytes that come into the mailbox in one transaction, unless by one request: the relay does nothing else meanwhile. */
 export const MAX_COMMIT_BYTES = 8 * 1024 * 1024

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { PeerId } from '../../src/domain/ids.ts'
 import { encode } from '../../src/protocol/cbor.ts'
 import { holderOf } from '../../src/protocol/grant.ts'
-import { MAIL_LIFE_MS } from '../../src/protocol/limits.ts'
+import { MAIL_LIFE_MS, OWNER_AWAY_MS } from '../../src/protocol/limits.ts'
 import { readFetched, readHeld } from '../../src/protocol/mailbox.ts'
 import { MAX_VERIFIED_GRANTS } from '../limits.ts'
 import { Mailbox, type Verify } from './mailbox.ts'
@@ -219,6 +219,19 @@ test('an item is kept for MAIL_LIFE_MS (SPEC 18.11)', async () => {
   now++
   await mailbox.sweep()
   expect((await fetched(alice.peerId)).items).toEqual([])
+})
+
+test('of an owner who is away for OWNER_AWAY_MS the rest is kept no longer, and coming once is enough (SPEC 18.17)', async () => {
+  now += OWNER_AWAY_MS
+  for (const { peerId } of [alice, bob]) await ask(peerId, { type: 'keep', blob: ITEM })
+  now += OWNER_AWAY_MS - 1
+  await mailbox.sweep()
+  await ask(bob.peerId, { type: 'confirm', ids: [] })
+  // What others do in her name is not hers.
+  await deposit(bob.peerId, GRANT)
+  now += 1
+  await mailbox.sweep()
+  expect([await store.recall(alice.peerId), await store.recall(bob.peerId)]).toEqual([null, ITEM])
 })
 
 test('a signature is verified once, and only so many are remembered', async () => {

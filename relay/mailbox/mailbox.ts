@@ -6,7 +6,7 @@ import type { PeerId } from '../../src/domain/ids.ts'
 import { type Cbor, MalformedError } from '../../src/protocol/cbor.ts'
 import { type Grant, grantHolds, openGrant } from '../../src/protocol/grant.ts'
 import { keyOfPeerId, toBase64url } from '../../src/protocol/identifiers.ts'
-import { MAIL_LIFE_MS } from '../../src/protocol/limits.ts'
+import { MAIL_LIFE_MS, OWNER_AWAY_MS } from '../../src/protocol/limits.ts'
 import {
   fetchedPayload,
   heldPayload,
@@ -39,6 +39,9 @@ export interface MailboxInit {
 
 type DepositRequest = MailboxRequest & { readonly type: 'deposit' }
 
+/** What not only owners ask for. */
+const WITH_GRANTS: ReadonlySet<MailboxRequest['type']> = new Set(['deposit', 'status', 'prekey'])
+
 /** What stands in an answer. */
 export interface Outcome {
   readonly code: MailboxCode
@@ -59,8 +62,12 @@ export class Mailbox {
   /** `large`: the answer would bring more than `within` bytes of items or of a blob, and was not read. */
   async answer(peer: PeerId, request: MailboxRequest, within: number | undefined): Promise<Outcome | 'large'>
   async answer(peer: PeerId, request: MailboxRequest, within?: number): Promise<Outcome | 'large'> {
+    const { store, now } = this.#init
     try {
-      return await this.#answer(peer, request, within)
+      const outcome = this.#answer(peer, request, within)
+      // In the same turn, so that the two share a transaction. What fails only now is noted the next time.
+      if (!WITH_GRANTS.has(request.type)) store.seen(peer, now()).catch(() => undefined)
+      return await outcome
     } catch (error) {
       this.#init.failed(error)
       return { code: 'failed', payload: null }
@@ -70,7 +77,7 @@ export class Mailbox {
   /** Deletes what had its time. Rejects when the store does. */
   async sweep(): Promise<void> {
     const now = this.#init.now()
-    await this.#init.store.sweep(now - MAIL_LIFE_MS, now)
+    await this.#init.store.sweep({ items: now - MAIL_LIFE_MS, owners: now - OWNER_AWAY_MS }, now)
   }
 
   async #answer(

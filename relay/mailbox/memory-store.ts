@@ -3,8 +3,8 @@ import type { PeerId } from '../../src/domain/ids.ts'
 import type { GrantId } from '../../src/protocol/grant.ts'
 import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
-import { MAILBOX_ROW_BYTES } from '../limits.ts'
-import type { Deposit, Deposited, MailboxStore, Room, Subscription } from './store.ts'
+import { MAILBOX_ROW_BYTES, OWNER_SEEN_MS } from '../limits.ts'
+import type { Deposit, Deposited, Expired, MailboxStore, Room, Subscription } from './store.ts'
 
 interface Held extends HeldItem {
   readonly grant: GrantId
@@ -23,6 +23,8 @@ interface Box {
   /** By their endpoints. */
   readonly subscriptions: Map<string, Told>
   last: number
+  /** When its owner was last there; 0: it is not known. */
+  seen: number
   prekey: Uint8Array | null
   blob: Uint8Array | null
 }
@@ -51,7 +53,7 @@ export class MemoryMailboxStore implements MailboxStore {
         bytesOf(all) + item.length > room.ownerBytes ||
         under.length >= (open ? room.openItems : room.grantItems) ||
         bytesOf(under) + item.length > (open ? room.openBytes : room.grantBytes) ||
-        !this.#take(item.length + MAILBOX_ROW_BYTES)
+        !this.#take(item.length + MAILBOX_ROW_BYTES, this.#room.reservedBytes)
       if (full) return 'full'
       box.last = Math.max(box.last + 1, at)
       box.items.set(id, { position: box.last, id, item: Uint8Array.from(item), grant, at })
@@ -76,8 +78,9 @@ export class MemoryMailboxStore implements MailboxStore {
 
   confirm(owner: PeerId, ids: readonly ItemId[]): Promise<void> {
     return this.#run(() => {
-      const { items } = this.#boxOf(owner)
-      for (const id of ids) this.#remove(items, id)
+      const box = this.#boxOf(owner)
+      for (const id of ids) this.#remove(box.items, id)
+      forget(box)
     })
   }
 
@@ -144,7 +147,9 @@ export class MemoryMailboxStore implements MailboxStore {
 
   unsubscribe(owner: PeerId, endpoint: string): Promise<void> {
     return this.#run(() => {
-      if (this.#boxOf(owner).subscriptions.delete(endpoint)) this.#bytes -= bytesOfEndpoint(endpoint)
+      const box = this.#boxOf(owner)
+      if (box.subscriptions.delete(endpoint)) this.#bytes -= bytesOfEndpoint(endpoint)
+      forget(box)
     })
   }
 
@@ -164,13 +169,24 @@ export class MemoryMailboxStore implements MailboxStore {
     })
   }
 
-  sweep(since: number, now: number): Promise<number> {
+  seen(owner: PeerId, at: number): Promise<void> {
+    return this.#run(() => {
+      const box = this.#boxOf(owner)
+      if (!isEmpty(box) && Math.abs(box.seen - at) >= OWNER_SEEN_MS) box.seen = at
+    })
+  }
+
+  sweep({ items: since, owners }: Expired, now: number): Promise<number> {
     return this.#run(() => {
       let swept = 0
-      for (const { items, revoked } of this.#boxes.values()) {
-        for (const { id, at } of items.values()) if (at <= since && this.#remove(items, id)) swept++
+      for (const box of this.#boxes.values()) {
+        const { items, revoked } = box
         for (const [id, ends] of revoked)
           if (ends <= now && revoked.delete(id)) this.#bytes -= MAILBOX_ROW_BYTES
+        if (box.seen > 0 && box.seen <= owners) this.#leave(box)
+        for (const { id, at } of items.values()) if (at <= since && this.#remove(items, id)) swept++
+        forget(box)
+        if (box.seen === 0 && !isEmpty(box)) box.seen = now
       }
       return swept
     })
@@ -192,14 +208,23 @@ export class MemoryMailboxStore implements MailboxStore {
     let box = this.#boxes.get(owner)
     if (box === undefined) {
       const maps = { items: new Map(), revoked: new Map(), subscriptions: new Map() }
-      box = { ...maps, last: 0, prekey: null, blob: null }
+      box = { ...maps, last: 0, seen: 0, prekey: null, blob: null }
       this.#boxes.set(owner, box)
     }
     return box
   }
 
-  #take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#room.totalBytes) return false
+  /** Deletes what is kept of an owner who is away. */
+  #leave(box: Box): void {
+    for (const content of [box.prekey, box.blob])
+      if (content !== null) this.#bytes -= content.length + MAILBOX_ROW_BYTES
+    for (const endpoint of box.subscriptions.keys()) this.#bytes -= bytesOfEndpoint(endpoint)
+    box.prekey = box.blob = null
+    box.subscriptions.clear()
+  }
+
+  #take(bytes: number, reserved = 0): boolean {
+    if (this.#bytes + bytes > this.#room.totalBytes - reserved) return false
     this.#bytes += bytes
     return true
   }
@@ -214,10 +239,18 @@ export class MemoryMailboxStore implements MailboxStore {
   #replace(box: Box, what: 'prekey' | 'blob', bytes: Uint8Array): 'done' | 'full' {
     const before = box[what]
     const freed = before === null ? -MAILBOX_ROW_BYTES : before.length
-    if (!this.#take(bytes.length - freed)) return 'full'
+    if (!this.#take(bytes.length - freed, what === 'blob' ? this.#room.reservedBytes : 0)) return 'full'
     box[what] = Uint8Array.from(bytes)
     return 'done'
   }
+}
+
+const isEmpty = ({ items, revoked, subscriptions, prekey, blob }: Box): boolean =>
+  items.size + revoked.size + subscriptions.size === 0 && prekey === null && blob === null
+
+/** Of an owner of whom there is nothing, it is not known either when it was there. */
+function forget(box: Box): void {
+  if (isEmpty(box)) box.seen = 0
 }
 
 const bytesOfEndpoint = (endpoint: string): number => Buffer.byteLength(endpoint) + MAILBOX_ROW_BYTES

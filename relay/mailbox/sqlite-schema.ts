@@ -2,9 +2,6 @@
 import { type DatabaseSync } from 'node:sqlite'
 import { MAILBOX_ROW_BYTES, MAX_COMMIT_BYTES } from '../limits.ts'
 
-/** Raised with every change of the tables. */
-const VERSION = 2
-
 /** What an owner may keep one of, besides its items. */
 export const KEPT = { prekey: 1, blob: 2 } as const
 
@@ -85,6 +82,20 @@ const SUBSCRIPTIONS = `
   END;
 `
 
+/** What version 3 added. `seen` is when an owner was last there; 0: it is not known. */
+const AWAY = `
+  ALTER TABLE owners ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX owners_by_seen ON owners (seen);
+  CREATE TRIGGER kept_went AFTER DELETE ON kept BEGIN
+    UPDATE owners SET others = others - 1 WHERE owner = OLD.owner;
+    UPDATE total SET bytes = bytes - OLD.size - ${MAILBOX_ROW_BYTES};
+    ${FORGET}
+  END;
+`
+
+/** By version, what it added to the one before it. */
+const CHANGES = [`${TABLES} ${TRIGGERS}`, SUBSCRIPTIONS, AWAY]
+
 /** Sets the database up, or takes it as it is. Throws an Error that says why it cannot be used. */
 export function prepare(database: DatabaseSync): void {
   // Before the journal: so only this process may have it open, and a second relay in the folder is told at once.
@@ -99,10 +110,10 @@ export function prepare(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version !== 0 && version !== 1 && version !== VERSION)
+    if (typeof version !== 'number' || version < 0 || version > CHANGES.length)
       throw new Error(`it was made by version ${String(version)} of its tables`)
-    if (version === 0) database.exec(`${TABLES} ${TRIGGERS}`)
-    if (version !== VERSION) database.exec(`${SUBSCRIPTIONS} PRAGMA user_version = ${VERSION}`)
+    for (const change of CHANGES.slice(version)) database.exec(change)
+    database.exec(`PRAGMA user_version = ${CHANGES.length}`)
     database.exec('COMMIT')
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { OWNER_SEEN_MS } from '../limits.ts'
 import { temporaryFolder } from '../testing.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
 import { id, mailboxStoreContract, owner, ROOM } from './store-contract.ts'
@@ -79,15 +80,20 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     const all = [...(await store.subscriptions(owner))]
     return all.sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1))
   }),
-  fc.nat(2000).map(
-    (age): Call =>
+  fc.tuple(fc.nat(2000), fc.nat(3)).map(
+    ([age, days]): Call =>
       (store, at) =>
-        store.sweep(at - age, at),
+        store.sweep({ items: at - age, owners: at + days * OWNER_SEEN_MS }, at),
+  ),
+  fc.tuple(someone, fc.nat(3)).map(
+    ([owner, days]): Call =>
+      (store, at) =>
+        store.seen(owner, at + days * OWNER_SEEN_MS),
   ),
 )
 const TIGHT: Room = {
   ...{ ownerItems: 6, ownerBytes: 40, grantItems: 4, grantBytes: 30, openItems: 2, openBytes: 15 },
-  ...{ revocations: 2, subscriptions: 2, totalBytes: 3000 },
+  ...{ revocations: 2, subscriptions: 2, totalBytes: 3000, reservedBytes: 300 },
 }
 
 test('whatever is asked of it, it answers like the one in memory', async () => {
@@ -104,6 +110,8 @@ test('whatever is asked of it, it answers like the one in memory', async () => {
     }),
   )
 })
+
+const BEFORE_AWAY = `DROP TRIGGER kept_went; DROP INDEX owners_by_seen; ALTER TABLE owners DROP COLUMN seen;`
 
 describe('on disk', () => {
   const item = (n: number, content = new Uint8Array([n])) => ({
@@ -165,7 +173,7 @@ describe('on disk', () => {
     await made.deposit(item(1))
     await made.close()
     const database = new DatabaseSync(path)
-    database.exec('DROP TABLE subscriptions; PRAGMA user_version = 1')
+    database.exec(`${BEFORE_AWAY} DROP TABLE subscriptions; PRAGMA user_version = 1`)
     database.close()
     for (const endpoints of [1, 2]) {
       const store = open(path, ROOM)
@@ -174,6 +182,26 @@ describe('on disk', () => {
       expect(await store.subscriptions(owner(1))).toHaveLength(endpoints)
       await store.close()
     }
+  })
+
+  test('one of before it was noted when owners are there is taken as it is, and sweeps those who stay away', async () => {
+    const path = join(await temporaryFolder(), 'mailbox.sqlite')
+    const made = open(path, ROOM)
+    await made.keep(owner(1), Uint8Array.of(1))
+    await made.close()
+    const database = new DatabaseSync(path)
+    database.exec(`${BEFORE_AWAY} PRAGMA user_version = 2`)
+    database.close()
+    const store = open(path, ROOM)
+    for (const [owners, left] of [
+      [8, Uint8Array.of(1)],
+      [8, Uint8Array.of(1)],
+      [9, null],
+    ] as const) {
+      await store.sweep({ items: 0, owners }, 9)
+      expect(await store.recall(owner(1))).toEqual(left)
+    }
+    await store.close()
   })
 
   test('a second relay, another version, and what is no database are refused', async () => {

@@ -9,7 +9,7 @@ import { MAILBOX_ROW_BYTES, MAILBOX_SWEEP_ITEMS } from '../limits.ts'
 import { GroupCommit } from './group-commit.ts'
 import { KEPT, prepare } from './sqlite-schema.ts'
 import { blob, integer, type Row, Tables, text } from './sqlite-tables.ts'
-import type { Deposit, Deposited, MailboxStore, Room, Subscription } from './store.ts'
+import type { Deposit, Deposited, Expired, MailboxStore, Room, Subscription } from './store.ts'
 
 export class SqliteMailboxStore implements MailboxStore {
   readonly #database: DatabaseSync
@@ -47,7 +47,7 @@ export class SqliteMailboxStore implements MailboxStore {
         box.bytes + item.length > room.ownerBytes ||
         integer(under, 'items') >= (open ? room.openItems : room.grantItems) ||
         integer(under, 'bytes') + item.length > (open ? room.openBytes : room.grantBytes) ||
-        !this.#hasRoom(item.length + MAILBOX_ROW_BYTES)
+        !this.#hasRoom(item.length + MAILBOX_ROW_BYTES, this.#room.reservedBytes)
       if (full) return 'full'
       const row = box.row ?? this.#tables.addOwner(key)
       const position = Math.max(box.last + 1, at)
@@ -194,14 +194,18 @@ export class SqliteMailboxStore implements MailboxStore {
     })
   }
 
-  async sweep(since: number, now: number): Promise<number> {
+  seen(owner: PeerId, at: number): Promise<void> {
+    const key = keyOfPeerId(owner)
+    return this.#commits.run(() => void this.#tables.change('seen', at, key, at))
+  }
+
+  async sweep({ items, owners }: Expired, now: number): Promise<number> {
     await this.#commits.run(() => this.#tables.change('sweepRevoked', now))
-    // In parts: deposits and the rest of the relay have their turn between them.
-    for (let swept = 0; ;) {
-      const part = await this.#commits.run(() => this.#tables.change('sweepItems', since))
-      swept += part
-      if (part < MAILBOX_SWEEP_ITEMS) return swept
-    }
+    await this.#sweepParts('sweepKept', owners)
+    await this.#sweepParts('sweepSubscriptions', owners)
+    const swept = await this.#sweepParts('sweepItems', items)
+    await this.#commits.run(() => this.#tables.change('seenFirst', now))
+    return swept
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await
@@ -210,13 +214,26 @@ export class SqliteMailboxStore implements MailboxStore {
     if (this.#database.isOpen) this.#database.close()
   }
 
+  /** In parts: deposits and the rest of the relay have their turn between them. */
+  async #sweepParts(
+    statement: 'sweepKept' | 'sweepSubscriptions' | 'sweepItems',
+    before: number,
+  ): Promise<number> {
+    for (let swept = 0; ;) {
+      const part = await this.#commits.run(() => this.#tables.change(statement, before))
+      swept += part
+      if (part < MAILBOX_SWEEP_ITEMS) return swept
+    }
+  }
+
   #replace(owner: PeerId, kind: number, content: Uint8Array): Promise<'done' | 'full'> {
     const key = keyOfPeerId(owner)
     return this.#commits.run(() => {
       const { row } = this.#tables.owner(key)
       const before = row === null ? undefined : this.#tables.get('keptSize', row, kind)
       const freed = before === undefined ? -MAILBOX_ROW_BYTES : integer(before, 'size')
-      if (!this.#hasRoom(content.length - freed)) return 'full'
+      const reserved = kind === KEPT.blob ? this.#room.reservedBytes : 0
+      if (!this.#hasRoom(content.length - freed, reserved)) return 'full'
       const statement = before === undefined ? 'addKept' : 'changeKept'
       this.#tables.change(statement, content.length, content, row ?? this.#tables.addOwner(key), kind)
       return 'done'
@@ -248,5 +265,6 @@ export class SqliteMailboxStore implements MailboxStore {
     return count < this.#room.subscriptions ? undefined : this.#tables.get('oldestSubscription', row)
   }
 
-  #hasRoom = (bytes: number): boolean => this.#tables.totalBytes() + bytes <= this.#room.totalBytes
+  #hasRoom = (bytes: number, reserved = 0): boolean =>
+    this.#tables.totalBytes() + bytes <= this.#room.totalBytes - reserved
 }

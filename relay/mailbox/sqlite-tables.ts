@@ -1,10 +1,12 @@
 /** The statements on the mailbox's tables, and what their rows hold. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { MAILBOX_SWEEP_ITEMS } from '../limits.ts'
+import { MAILBOX_SWEEP_ITEMS, OWNER_SEEN_MS } from '../limits.ts'
 
 const SQL = {
   owner: 'SELECT owner, last, items, bytes FROM owners WHERE key = ?',
   addOwner: 'INSERT INTO owners (key) VALUES (?) RETURNING owner',
+  seen: `UPDATE owners SET seen = ? WHERE key = ? AND abs(seen - ?) >= ${OWNER_SEEN_MS}`,
+  seenFirst: 'UPDATE owners SET seen = ? WHERE seen = 0',
   grant: 'SELECT items, bytes FROM grants WHERE owner = ? AND grant_id = ?',
   total: 'SELECT bytes FROM total',
   grantOfItem: 'SELECT grant_id FROM items WHERE owner = ? AND id = ?',
@@ -17,6 +19,8 @@ const SQL = {
   keptSize: 'SELECT size FROM kept WHERE owner = ? AND kind = ?',
   addKept: 'INSERT INTO kept (size, content, owner, kind) VALUES (?, ?, ?, ?)',
   changeKept: 'UPDATE kept SET size = ?, content = ? WHERE owner = ? AND kind = ?',
+  sweepKept: `DELETE FROM kept WHERE rowid IN (SELECT kept.rowid FROM owners JOIN kept USING (owner)
+    WHERE seen BETWEEN 1 AND ? LIMIT ${MAILBOX_SWEEP_ITEMS})`,
   revoked: 'SELECT 1 FROM revoked WHERE owner = ? AND grant_id = ?',
   countRevoked: 'SELECT count(*) AS count FROM revoked WHERE owner = ?',
   revoke: 'INSERT INTO revoked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)',
@@ -28,6 +32,8 @@ const SQL = {
   subscribeAgain: 'UPDATE subscriptions SET told = ? WHERE owner = ? AND endpoint = ?',
   unsubscribe: 'DELETE FROM subscriptions WHERE owner = ? AND endpoint = ?',
   subscriptions: 'SELECT endpoint, failures, not_before FROM subscriptions WHERE owner = ?',
+  sweepSubscriptions: `DELETE FROM subscriptions WHERE (owner, endpoint) IN (SELECT owner, endpoint
+    FROM owners JOIN subscriptions USING (owner) WHERE seen BETWEEN 1 AND ? LIMIT ${MAILBOX_SWEEP_ITEMS})`,
   pushed: 'UPDATE subscriptions SET failures = ?, not_before = ? WHERE owner = ? AND endpoint = ?',
 } as const
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PeerId } from '../../src/domain/ids.ts'
 import { peerIdOfKey, toBase64url } from '../../src/protocol/identifiers.ts'
 import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
-import { MAILBOX_ROW_BYTES } from '../limits.ts'
+import { MAILBOX_ROW_BYTES, OWNER_SEEN_MS } from '../limits.ts'
 import type { Deposit, MailboxStore, Room } from './store.ts'
 
 export const owner = (n: number): PeerId => peerIdOfKey(new Uint8Array(32).fill(n))
@@ -19,6 +19,7 @@ export const ROOM: Room = {
   revocations: 1000,
   subscriptions: 1000,
   totalBytes: 100_000_000,
+  reservedBytes: 0,
 }
 
 const [alice, bob] = [owner(1), owner(2)]
@@ -155,9 +156,9 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
   test('a revocation is forgotten when the grant would have ended, the later of two', async () => {
     await store.revoke(alice, [{ id: GRANT, ends: 9000 }])
     await store.revoke(alice, [{ id: GRANT, ends: 8000 }])
-    expect(await store.sweep(0, 8999)).toBe(0)
+    expect(await store.sweep({ items: 0, owners: 0 }, 8999)).toBe(0)
     expect(await store.deposit(item(1))).toBe('denied')
-    await store.sweep(0, 9000)
+    await store.sweep({ items: 0, owners: 0 }, 9000)
     expect(await store.deposit(item(1))).toBe('stored')
   })
 
@@ -177,8 +178,8 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
     for (const each of old) await store.deposit(each)
     await store.deposit(item(60, { at: 1001 }))
     await store.keep(bob, Uint8Array.of(1))
-    expect(await store.sweep(999, 0)).toBe(0)
-    expect(await store.sweep(1000, 0)).toBe(50)
+    expect(await store.sweep({ items: 999, owners: 0 }, 0)).toBe(0)
+    expect(await store.sweep({ items: 1000, owners: 0 }, 0)).toBe(50)
     expect([await idsOf(alice), await idsOf(bob)]).toEqual([[id(60)], []])
     expect(await store.recall(bob)).toEqual(Uint8Array.of(1))
   })
@@ -239,12 +240,63 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
     expect(await store.revoke(bob, [{ id: id(1), ends: 9000 }])).toBe('done')
     expect(await store.publish(bob, new Uint8Array())).toBe('full')
     expect(await store.revoke(bob, [{ id: id(1), ends: 9500 }])).toBe('done')
-    await store.sweep(0, 9500)
+    await store.sweep({ items: 0, owners: 0 }, 9500)
     expect(await store.keep(bob, new Uint8Array(2))).toBe('done')
     expect(await store.publish(bob, Uint8Array.of(7))).toBe('done')
     expect(await store.keep(bob, new Uint8Array(3))).toBe('full')
     await store.confirm(alice, [id(1)])
     expect(await store.deposit(item(2))).toBe('stored')
+  })
+
+  test('what is reserved is for prekeys, revocations and subscriptions only', async () => {
+    const endpoint = 'https://push.example/'
+    const reservedBytes = 3 * MAILBOX_ROW_BYTES + 10 + endpoint.length
+    store = await reopened({ totalBytes: reservedBytes + 2 * MAILBOX_ROW_BYTES + 5, reservedBytes })
+    expect(await store.deposit(item(1))).toBe('stored')
+    expect(await store.keep(alice, new Uint8Array(3))).toBe('full')
+    expect(await store.keep(alice, new Uint8Array(2))).toBe('done')
+    expect(await store.deposit(item(2, { item: new Uint8Array() }))).toBe('full')
+    expect(await store.publish(alice, new Uint8Array(10))).toBe('done')
+    expect(await store.revoke(alice, [{ id: OTHER, ends: 9000 }])).toBe('done')
+    expect(await store.subscribe(alice, endpoint, 1)).toBe('done')
+    expect(await store.publish(alice, new Uint8Array(11))).toBe('full')
+    expect(await store.keep(alice, new Uint8Array(1))).toBe('full')
+  })
+
+  test('of an owner who was away for long nothing is kept but what has an end of its own, and the room is given back', async () => {
+    store = await reopened({ totalBytes: 4 * MAILBOX_ROW_BYTES + 14 })
+    const atFirst = 10 * OWNER_SEEN_MS
+    await store.keep(alice, Uint8Array.of(1))
+    await store.publish(alice, Uint8Array.of(2))
+    await store.subscribe(alice, 'https://a/', 1)
+    await store.revoke(alice, [{ id: GRANT, ends: 2 * atFirst }])
+    const left = async () => [
+      await store.recall(alice),
+      await store.prekey(alice, OTHER),
+      (await store.subscriptions(alice)).length,
+    ]
+    const sweep = (owners: number) => store.sweep({ items: 0, owners }, atFirst)
+    // Nobody knows when she was there, so that it counts from now.
+    await sweep(atFirst)
+    await store.seen(alice, atFirst + OWNER_SEEN_MS - 1)
+    await sweep(atFirst - 1)
+    expect(await left()).toEqual([Uint8Array.of(1), Uint8Array.of(2), 1])
+    await store.seen(alice, atFirst + OWNER_SEEN_MS)
+    await store.seen(bob, 1)
+    await sweep(atFirst + OWNER_SEEN_MS - 1)
+    expect(await left()).toEqual([Uint8Array.of(1), Uint8Array.of(2), 1])
+    await sweep(atFirst + OWNER_SEEN_MS)
+    expect(await left()).toEqual([null, null, 0])
+    expect(await store.deposit(item(1))).toBe('denied')
+    expect(await store.keep(bob, new Uint8Array(2 * MAILBOX_ROW_BYTES + 14))).toBe('done')
+  })
+
+  test('a time that lies ahead, from a clock that was wrong, is not kept', async () => {
+    await store.keep(alice, Uint8Array.of(1))
+    await store.seen(alice, 1000 * OWNER_SEEN_MS)
+    await store.seen(alice, 10 * OWNER_SEEN_MS)
+    await store.sweep({ items: 0, owners: 10 * OWNER_SEEN_MS }, 0)
+    expect(await store.recall(alice)).toBeNull()
   })
 
   test('an owner has so many revocations; more are refused, all together', async () => {

@@ -8,6 +8,7 @@ import type { PeerId } from '../../src/domain/ids.ts'
 import type { GrantId } from '../../src/protocol/grant.ts'
 import type { Fetched, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
 import {
+  MAILBOX_RESERVED_PART,
   MAX_BYTES_PER_GRANT,
   MAX_BYTES_PER_OPEN_GRANT,
   MAX_BYTES_PER_OWNER,
@@ -47,6 +48,8 @@ export interface Room {
   readonly subscriptions: number
   /** Of all owners: items, prekeys, blobs, revocations and subscriptions. */
   readonly totalBytes: number
+  /** Of these, what items and blobs cannot take. */
+  readonly reservedBytes: number
 }
 
 /** The room that the limits give, with `totalBytes` for all. */
@@ -60,6 +63,7 @@ export const roomOf = (totalBytes: number): Room => ({
   revocations: MAX_REVOCATIONS_PER_OWNER,
   subscriptions: MAX_SUBSCRIPTIONS_PER_OWNER,
   totalBytes,
+  reservedBytes: Math.floor(totalBytes / MAILBOX_RESERVED_PART),
 })
 
 /** Where an owner can be woken, and how that went. */
@@ -69,6 +73,14 @@ export interface Subscription {
   readonly failures: number
   /** No push before this time, milliseconds since the Unix epoch. */
   readonly notBefore: number
+}
+
+/** What had its time, in milliseconds since the Unix epoch; revocations have an end of their own. */
+export interface Expired {
+  /** Items that were deposited then or before. */
+  readonly items: number
+  /** Blobs, prekeys and subscriptions of owners who were last there then or before. Of whom nothing is noted counts as there at the next sweep. */
+  readonly owners: number
 }
 
 export interface MailboxStore {
@@ -105,8 +117,10 @@ export interface MailboxStore {
   subscriptions(owner: PeerId): Promise<readonly Subscription[]>
   /** Notes how pushing went, if the owner still has that endpoint. */
   pushed(owner: PeerId, subscription: Subscription): Promise<void>
-  /** Deletes items that were deposited at `since` or before, and revocations that ended at `now` or before. Tells how many items. */
-  sweep(since: number, now: number): Promise<number>
+  /** Notes that the owner was there at `at` (milliseconds since the Unix epoch), unless that is known to OWNER_SEEN_MS, or nothing of it is here. */
+  seen(owner: PeerId, at: number): Promise<void>
+  /** Deletes what had its time at `now`. Tells how many items. */
+  sweep(before: Expired, now: number): Promise<number>
   /** Ends what was begun, and frees what it holds. All calls after it reject. */
   close(): Promise<void>
 }

@@ -85,6 +85,8 @@ export const MAX_ITEMS_PER_FETCH = 100
 export const MAX_IDS_PER_REQUEST = 1000
 /** How long a mailbox keeps an item, milliseconds: 30 days, longer than a holiday. */
 export const MAIL_LIFE_MS = 30 * 24 * 3_600_000
+/** How long a mailbox keeps the rest of an owner who does not come, milliseconds: 400 days, so that once a year is enough. */
+export const OWNER_AWAY_MS = 400 * 24 * 3_600_000
 /** How long a contact's grant holds, milliseconds: 180 days; it is renewed at half of it whenever the two meet or write. */
 export const GRANT_LIFE_MS = 180 * 24 * 3_600_000
 /** Bytes of a sealed grant: 160, with room. */
