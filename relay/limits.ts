@@ -133,7 +133,7 @@ export const MAILBOX_SLACK_MS = 20_000
 /** Bytes of a mailbox frame that are given to a stream at once: the rest waits until it has taken them. */
 export const MAILBOX_CHUNK_BYTES = 64 * 1024
 
-/** Milliseconds between two pushes to one endpoint: of a talk by mail a sleeping browser need not be told word by word. */
+/** Milliseconds between two rounds of pushes for one owner: of a talk by mail a sleeping browser need not be told word by word. */
 export const PUSH_PAUSE_MS = 30_000
 /** Milliseconds for one push, from its beginning to its answer: push services take less than one second. */
 export const PUSH_ANSWER_MS = 10_000
@@ -143,6 +143,10 @@ export const PUSH_LOOKUP = { timeout: 2_000, tries: 2 }
 export const MAX_PUSH_ADDRESSES = 8
 /** Pushes on their way at once, 100 KB each: those that hang hold up the others for PUSH_ANSWER_MS, so it takes many. */
 export const MAX_PUSHES_UNDER_WAY = 256
+/** Pushes on their way to one host: of a push service that answers in a tenth of a second, 160 in a second. */
+export const MAX_PUSHES_PER_HOST_UNDER_WAY = 16
+/** Pushes to one host in one minute: push services are few, and most owners are woken by the same; thirty in a second hurt no site. */
+export const MAX_PUSHES_PER_HOST_PER_MINUTE = 1_800
 /** Owners who are being woken, or will be when an endpoint may be asked again: half a kilobyte each. Beyond it the one that waits longest is given up. */
 export const MAX_OWNERS_TO_WAKE = 20_000
 /** Milliseconds until a push that was not taken is tried again: first and longest wait. */

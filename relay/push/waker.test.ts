@@ -3,7 +3,10 @@ import { peerIdOfKey } from '../../src/protocol/identifiers.ts'
 import {
   MAX_OWNERS_TO_WAKE,
   MAX_PUSH_FAILURES,
+  MAX_PUSHES_PER_HOST_PER_MINUTE,
+  MAX_PUSHES_PER_HOST_UNDER_WAY,
   MAX_PUSHES_UNDER_WAY,
+  MAX_SUBSCRIPTIONS_PER_OWNER,
   PUSH_BACKOFF,
   PUSH_PAUSE_MS,
 } from '../limits.ts'
@@ -36,7 +39,7 @@ let waker: Waker
 beforeEach(() => {
   now = 1_000_000
   timers = []
-  store = new MemoryMailboxStore(ROOM)
+  store = new MemoryMailboxStore({ ...ROOM, subscriptions: MAX_SUBSCRIPTIONS_PER_OWNER })
   pushes = []
   lines = []
   failures = []
@@ -218,7 +221,7 @@ test('a time that lies far ahead, from a clock that was wrong, holds for no long
 
 test('so many pushes are on their way at once, and the others wait for them', async () => {
   const people = Array.from({ length: MAX_PUSHES_UNDER_WAY + 3 }, (_, n) => personAt(n))
-  for (const [n, who] of people.entries()) await store.subscribe(who, `${HERE}/${n}`, 1)
+  for (const [n, who] of people.entries()) await store.subscribe(who, `https://push-${n}.example/`, 1)
   for (const who of people) waker.wake(who)
   await settled()
   expect(pushes).toHaveLength(MAX_PUSHES_UNDER_WAY)
@@ -226,6 +229,63 @@ test('so many pushes are on their way at once, and the others wait for them', as
   waker.callOff(people.at(-1) ?? alice)
   await answered('taken')
   expect(await answered('taken')).toHaveLength(2)
+})
+
+test('an owner is not pushed for without pause by naming ever new endpoints', async () => {
+  const cycles = 25
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    waker.callOff(alice)
+    for (let n = 0; n < 4; n++) {
+      await store.subscribe(alice, `https://victim.example/?${cycle}.${n}`, now)
+      await store.subscribe(alice, `https://victim-${cycle}-${n}.example/`, now)
+    }
+    await wake()
+    for (const { answer } of pushes) answer('taken')
+    await pass(PUSH_PAUSE_MS / (cycles + 1))
+  }
+  // What was there at first, and nothing that came in the pause.
+  expect(pushes).toHaveLength(MAX_SUBSCRIPTIONS_PER_OWNER)
+})
+
+test('a host that hangs keeps nobody waiting who is woken by another', async () => {
+  const people = Array.from({ length: MAX_PUSHES_UNDER_WAY }, (_, n) => personAt(n))
+  for (const who of people) {
+    await store.subscribe(who, 'https://tarpit.example/', 1)
+    await wake(who)
+  }
+  expect(asked()).toHaveLength(MAX_PUSHES_PER_HOST_UNDER_WAY)
+  await store.subscribe(bob, HERE, 1)
+  await wake(bob)
+  expect(asked().map(({ endpoint }) => endpoint)).toEqual([HERE])
+})
+
+test('those who wait for a host that hangs keep no place from others, and make way for them', async () => {
+  const people = Array.from({ length: MAX_OWNERS_TO_WAKE }, (_, n) => personAt(n))
+  for (const who of people) {
+    await store.subscribe(who, 'https://tarpit.example/', 1)
+    waker.wake(who)
+  }
+  await settled()
+  asked()
+  await store.subscribe(bob, HERE, 1)
+  await wake(bob)
+  expect(await answered('taken')).toEqual([HERE])
+})
+
+test('so many pushes go to one host in a minute, and the others in the next', async () => {
+  const people = Array.from({ length: MAX_PUSHES_PER_HOST_PER_MINUTE + 2 }, (_, n) => personAt(n))
+  let begun = 0
+  for (const who of people) {
+    await store.subscribe(who, HERE, 1)
+    await wake(who)
+    begun += (await answered('taken')).length
+  }
+  expect(begun).toBe(MAX_PUSHES_PER_HOST_PER_MINUTE)
+  await pass(59_000)
+  expect(asked()).toEqual([])
+  await pass(1_000)
+  expect(await answered('taken')).toEqual([HERE, HERE])
+  expect(timers).toEqual([])
 })
 
 test('so many owners wait to be woken, and the first makes way for another', async () => {

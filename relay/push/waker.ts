@@ -1,20 +1,20 @@
 /**
- * Who is to be woken, and when: each endpoint at most once in PUSH_PAUSE_MS, later and later while pushes are not taken, and
- * until its owner comes. What is to be done is in memory: a relay that ends forgets it, and the next mail wakes.
+ * Who is to be woken, and when: each owner at most once in PUSH_PAUSE_MS, whatever its endpoints, each of these later and
+ * later while pushes are not taken, and until the owner comes. What is to be done is in memory: a relay that ends forgets
+ * it, and the next mail wakes.
  */
 import { backoffMs } from '../../src/domain/backoff.ts'
 import type { PeerId } from '../../src/domain/ids.ts'
 import {
   MAX_OWNERS_TO_WAKE,
   MAX_PUSH_FAILURES,
-  MAX_PUSHES_UNDER_WAY,
   PUSH_ANSWER_MS,
   PUSH_BACKOFF,
   PUSH_PAUSE_MS,
 } from '../limits.ts'
 import { codeOf, type Log } from '../log.ts'
-import { Budget } from '../mailbox/budget.ts'
 import type { MailboxStore, Subscription } from '../mailbox/store.ts'
+import { Lanes } from './lanes.ts'
 import type { Send, Sent } from './send.ts'
 
 export interface WakerInit {
@@ -40,29 +40,30 @@ interface Due {
   readonly woken: Map<string, number>
   /** Its endpoints are being asked. */
   isRunning: boolean
-  /** It came meanwhile. */
-  isOff: boolean
+  /** It came, or made way for another. */
+  readonly off: AbortController
   cancel: () => void
 }
 
 export class Waker {
   readonly #init: WakerInit
-  readonly #underWay = new Budget(MAX_PUSHES_UNDER_WAY)
+  readonly #lanes: Lanes
+  /** Until when owners are not asked for, those of the oldest pushes first: in memory, whatever becomes of their endpoints. */
+  readonly #pauses = new Map<PeerId, number>()
   /** The first is the one that waits longest. */
   readonly #due = new Map<PeerId, Due>()
   readonly #closing = new AbortController()
 
   constructor(init: WakerInit) {
     this.#init = init
+    this.#lanes = new Lanes(init)
   }
 
   /** There is news for an owner who does not listen: wherever it can be woken, it is, now or when it may be. */
   wake(owner: PeerId): void {
     if (this.#closing.signal.aborted) return
     const due = this.#due.get(owner) ?? this.#begin(owner)
-    if (due === null) return
     due.news += 1
-    due.isOff = false
     if (!due.isRunning) void this.#run(owner, due)
   }
 
@@ -70,25 +71,23 @@ export class Waker {
   callOff(owner: PeerId): void {
     const due = this.#due.get(owner)
     if (due === undefined) return
-    due.isOff = true
+    this.#due.delete(owner)
+    due.off.abort()
     due.cancel()
-    if (!due.isRunning) this.#due.delete(owner)
   }
 
   /** Ends what is under way, and wakes nobody any more. */
   close(): void {
     for (const owner of [...this.#due.keys()]) this.callOff(owner)
     this.#closing.abort()
+    this.#lanes.close()
   }
 
-  /** Null: there is no room. */
-  #begin(owner: PeerId): Due | null {
+  #begin(owner: PeerId): Due {
     const [first] = this.#due.keys()
-    if (this.#due.size >= MAX_OWNERS_TO_WAKE && first !== undefined) {
-      this.callOff(first)
-      if (this.#due.has(first)) return null
-    }
-    const due = { news: 0, woken: new Map(), isRunning: false, isOff: false, cancel: () => undefined }
+    if (this.#due.size >= MAX_OWNERS_TO_WAKE && first !== undefined) this.callOff(first)
+    const [off, cancel] = [new AbortController(), () => undefined]
+    const due = { news: 0, woken: new Map(), isRunning: false, off, cancel }
     this.#due.set(owner, due)
     return due
   }
@@ -102,14 +101,15 @@ export class Waker {
       do {
         seen = due.news
         next = await this.#ask(owner, due)
-      } while (!due.isOff && due.news > seen)
+      } while (!due.off.signal.aborted && due.news > seen)
     } catch (error) {
       // The next news asks again.
       next = Infinity
       if (!this.#closing.signal.aborted) this.#init.failed(error)
     }
     due.isRunning = false
-    if (due.isOff || next === Infinity) this.#due.delete(owner)
+    if (due.off.signal.aborted) return
+    if (next === Infinity) this.#due.delete(owner)
     else due.cancel = this.#init.after(Math.max(0, next - this.#init.now()), () => void this.#run(owner, due))
   }
 
@@ -119,23 +119,28 @@ export class Waker {
     const { news } = due
     const subscriptions = await store.subscriptions(owner)
     const owed = subscriptions.filter(({ endpoint }) => (due.woken.get(endpoint) ?? 0) < news)
+    if (owed.length === 0) return Infinity
+    const pausedUntil = Math.min(this.#pauses.get(owner) ?? 0, now() + PUSH_PAUSE_MS)
+    if (pausedUntil > now()) return pausedUntil
     const times = owed.map(async (subscription) => {
       // A clock that was wrong must not silence it for long.
       const notBefore = Math.min(subscription.notBefore, now() + PUSH_BACKOFF.maxMs)
       return notBefore > now() ? notBefore : this.#push(owner, due, subscription, news)
     })
-    return Math.min(Infinity, ...(await Promise.all(times)))
+    return Math.min(...(await Promise.all(times)))
   }
 
   /** Resolves with when it is to be asked again; Infinity: not for this news. */
   async #push(owner: PeerId, due: Due, subscription: Subscription, news: number): Promise<number> {
     const { store, send, now, log } = this.#init
     const { endpoint } = subscription
-    await this.#underWay.take(1)
+    const { host } = new URL(endpoint)
+    if (!(await this.#lanes.enter(host, due.off.signal))) return Infinity
     const notBefore = now() + PUSH_PAUSE_MS
     let sent: Sent
     try {
-      if (due.isOff) return Infinity
+      if (due.off.signal.aborted) return Infinity
+      this.#pause(owner, notBefore)
       const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PUSH_ANSWER_MS)])
       sent = await send(endpoint, signal)
     } catch (error) {
@@ -143,12 +148,21 @@ export class Waker {
       log(`a push was not taken: ${codeOf(error)}`)
       return await this.#failed(owner, subscription)
     } finally {
-      this.#underWay.give(1)
+      this.#lanes.leave(host)
     }
     due.woken.set(endpoint, news)
     if (sent === 'gone') await store.unsubscribe(owner, endpoint)
     else await store.pushed(owner, { endpoint, failures: 0, notBefore })
     return Infinity
+  }
+
+  #pause(owner: PeerId, until: number): void {
+    this.#pauses.delete(owner)
+    this.#pauses.set(owner, until)
+    for (const [first, over] of this.#pauses) {
+      if (over > this.#init.now() && this.#pauses.size <= MAX_OWNERS_TO_WAKE) break
+      this.#pauses.delete(first)
+    }
   }
 
   async #failed(owner: PeerId, { endpoint, failures: before }: Subscription): Promise<number> {
