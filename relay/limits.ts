@@ -108,6 +108,18 @@ export const MAX_VERIFIED_GRANTS = 10_000
 export const MAX_MAILBOX_REQUESTS_PER_MINUTE = 600
 /** Mailbox frames of one connection in one minute: whoever goes on so far past `busy` is cut off. */
 export const MAX_MAILBOX_FRAMES_PER_MINUTE = 5 * MAX_MAILBOX_REQUESTS_PER_MINUTE
+/**
+ * Deposits under one grant in one minute, over all connections: as many as one connection can make, which asks for the
+ * prekey before each. 10,000 messages are 200 letters of 50. Beyond it: busy.
+ */
+export const MAX_DEPOSITS_PER_GRANT_PER_MINUTE = MAX_MAILBOX_REQUESTS_PER_MINUTE / 2
+/** Deposits under a grant without a holder in one minute: its room is full in five, and a room full of people has opened the link. */
+export const MAX_DEPOSITS_PER_OPEN_GRANT_PER_MINUTE = 20
+/**
+ * Grants whose deposits are counted, least recently used first out: a quarter of a kilobyte each. To have one forgotten takes
+ * as many deposits under others, and buys a minute's.
+ */
+export const MAX_DEPOSIT_RATES = 20_000
 /** Mailbox streams of one peer: its page, those of connections that are dying, and its service worker. */
 export const MAX_MAILBOX_STREAMS_PER_PEER = 16
 /** Mailbox requests of one stream that are not answered yet: enough to share a commit. Beyond it the stream is not read. */

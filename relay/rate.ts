@@ -12,7 +12,8 @@ export class RateLimit {
 
   /** Whether one more event at `now` (milliseconds) is within the limit. */
   take(now: number): boolean {
-    if (now - this.#windowStart >= WINDOW_MS) {
+    // Also when the clock was set back.
+    if (Math.abs(now - this.#windowStart) >= WINDOW_MS) {
       this.#windowStart = now
       this.#count = 0
     }

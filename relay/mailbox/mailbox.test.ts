@@ -4,7 +4,11 @@ import { encode } from '../../src/protocol/cbor.ts'
 import { holderOf } from '../../src/protocol/grant.ts'
 import { MAIL_LIFE_MS, OWNER_AWAY_MS } from '../../src/protocol/limits.ts'
 import { readFetched, readHeld } from '../../src/protocol/mailbox.ts'
-import { MAX_VERIFIED_GRANTS } from '../limits.ts'
+import {
+  MAX_DEPOSITS_PER_GRANT_PER_MINUTE,
+  MAX_DEPOSITS_PER_OPEN_GRANT_PER_MINUTE,
+  MAX_VERIFIED_GRANTS,
+} from '../limits.ts'
 import { Mailbox, type Verify } from './mailbox.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
 import { roomOf } from './store.ts'
@@ -116,6 +120,32 @@ test('a grant without a holder serves whoever has it (SPEC 18.5)', async () => {
   const grant = alice.grant(null)
   expect(await deposit(eve.peerId, grant, 1)).toBe('done')
   expect(await deposit(bob.peerId, grant, 2)).toBe('done')
+})
+
+test('more deposits under one grant than in a minute are busy, and others go on (SPEC 18.11)', async () => {
+  const link = alice.grant(null, { id: idOf(50) })
+  let n = 0
+  for (const [grant, perMinute] of [
+    [GRANT, MAX_DEPOSITS_PER_GRANT_PER_MINUTE],
+    [link, MAX_DEPOSITS_PER_OPEN_GRANT_PER_MINUTE],
+  ] as const) {
+    for (let i = 0; i < perMinute; i++) expect(await deposit(bob.peerId, grant, ++n)).toBe('done')
+    expect(await deposit(bob.peerId, grant, ++n)).toBe('busy')
+  }
+  // Whoever has the link: another of them gets no more.
+  expect(await deposit(eve.peerId, link, ++n)).toBe('busy')
+  expect(await deposit(eve.peerId, alice.grant(eve.peerId, { id: idOf(51) }), ++n)).toBe('done')
+  expect(await deposit(bob.peerId, eve.grant(bob.peerId, { id: idOf(1) }), ++n)).toBe('done')
+  const before = told.length
+  now += 60_000
+  for (const grant of [GRANT, link]) expect(await deposit(bob.peerId, grant, ++n)).toBe('done')
+  expect(told).toHaveLength(before + 2)
+})
+
+test('whoever has no grant that holds takes nothing of what may be deposited under it', async () => {
+  for (let n = 0; n <= MAX_DEPOSITS_PER_GRANT_PER_MINUTE; n++)
+    expect(await deposit(eve.peerId, GRANT, n)).toBe('denied')
+  expect(await deposit(bob.peerId, GRANT)).toBe('done')
 })
 
 test('an owner is told of what is new, and not of what was there (SPEC 18.7, 18.10)', async () => {

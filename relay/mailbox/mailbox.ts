@@ -15,6 +15,7 @@ import {
 } from '../../src/protocol/mailbox.ts'
 import { openPrekey } from '../../src/protocol/prekey.ts'
 import { MAX_VERIFIED_GRANTS } from '../limits.ts'
+import { DepositRates } from './deposit-rates.ts'
 import type { MailboxStore } from './store.ts'
 
 export type Verify = (
@@ -52,6 +53,7 @@ export class Mailbox {
   readonly #init: MailboxInit
   /** Grants whose signature is good, by their bytes; the first is the one that was not used for longest. */
   readonly #verified = new Map<string, Grant>()
+  readonly #rates = new DepositRates()
 
   constructor(init: MailboxInit) {
     this.#init = init
@@ -89,7 +91,8 @@ export class Mailbox {
     switch (request.type) {
       case 'deposit': {
         const grant = await this.#grant(request.grant, peer)
-        return grant === null ? refused('denied') : await this.#deposit(grant, request)
+        if (grant === null) return refused('denied')
+        return this.#rates.take(grant, now()) ? await this.#deposit(grant, request) : refused('busy')
       }
       case 'fetch': {
         const fetched = await store.fetch(peer, request.after, within)

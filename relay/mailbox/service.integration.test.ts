@@ -10,7 +10,7 @@ import { MAIL_LIFE_MS, MAX_ITEM_BYTES } from '../../src/protocol/limits.ts'
 import { encodeMailboxRequest, MAILBOX_PROTOCOL, readHeld } from '../../src/protocol/mailbox.ts'
 import {
   MAX_BYTES_PER_GRANT,
-  MAX_ITEMS_PER_OPEN_GRANT,
+  MAX_BYTES_PER_OPEN_GRANT,
   MAX_MAILBOX_REQUESTS_PER_MINUTE,
   MAX_SERVICE_STREAMS,
 } from '../limits.ts'
@@ -91,13 +91,11 @@ test('grants that do not hold are denied to whoever connects with them, and noth
 })
 
 test('what has no room is refused for now: under a grant, under that of a link, and at all', async () => {
-  const relay = await testRelay({ mailboxBytes: 20 * 1024 * 1024 })
+  const relay = await testRelay({ mailboxBytes: 21 * 1024 * 1024 })
   const atBob = await joined(relay, bob)
   const link = alice.grant(null, { id: idOf(50) })
-  const strangers = await Promise.all(
-    Array.from({ length: MAX_ITEMS_PER_OPEN_GRANT + 1 }, (_, n) => deposit(atBob, n, link)),
-  )
-  expect(strangers.filter((code) => code === 'full')).toHaveLength(1)
+  expect(await deposit(atBob, 1, link, new Uint8Array(MAX_BYTES_PER_OPEN_GRANT))).toBe('done')
+  expect(await deposit(atBob, 2, link)).toBe('full')
 
   const item = new Uint8Array(MAX_ITEM_BYTES)
   const fits = MAX_BYTES_PER_GRANT / MAX_ITEM_BYTES
@@ -126,9 +124,10 @@ test('more requests than in a minute are busy, on all streams of the connection 
     await MailboxClient.open(node, relay.address),
   ]
   const codes = await Promise.all(
-    Array.from({ length: MAX_MAILBOX_REQUESTS_PER_MINUTE + 20 }, (_, n) =>
-      deposit(n % 2 === 0 ? one : other, n),
-    ),
+    Array.from({ length: MAX_MAILBOX_REQUESTS_PER_MINUTE + 20 }, async (_, n) => {
+      const answer = await (n % 2 === 0 ? one : other).ask({ type: 'prekey', grant: GRANT })
+      return answer.code
+    }),
   )
   expect(codes.filter((code) => code === 'busy')).toHaveLength(20)
   expect(codes.filter((code) => code === 'done')).toHaveLength(MAX_MAILBOX_REQUESTS_PER_MINUTE)

@@ -18,9 +18,9 @@ import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import { startRelayProcess } from '../../src/testing/relay-process.ts'
 
 const ROUNDS = 5
-const DEPOSITORS = 8
-/** Deposits of each: under what one connection may ask for in a minute. */
-const DEPOSITS = 500
+const DEPOSITORS = 16
+/** Deposits of each: under what one grant allows in a minute. */
+const DEPOSITS = 250
 /** Bytes of an item: a letter with a short text, padded. */
 const ITEM_BYTES = 4096
 const ITEMS = DEPOSITORS * DEPOSITS

@@ -136,6 +136,27 @@ test('what is refused for now stays in the mailbox, and is not left, nor woken f
   await visitUntil(bob, async () => (await bob.texts(alice)).length === 25, 'the rest')
 })
 
+test('of more letters than a mailbox takes in a minute the others go in the next ones, and it is not asked on and on', async () => {
+  await meetByLink()
+  const LETTERS = 4
+  for (let i = 0; i < 20 * (LETTERS - 1); i++) await alice.write(bob, String(i))
+  const asked: number[] = []
+  const taken: number[] = []
+  post.serve = (_peer, { type }, honest) => {
+    if (type !== 'deposit') return honest()
+    asked.push(time.now())
+    if (time.now() - (taken.at(-1) ?? 0) < 60_000) return Promise.resolve({ code: 'busy', payload: null })
+    taken.push(time.now())
+    return honest()
+  }
+  await alice.comeOnline()
+  await passUntil(time, are(alice, 'Synced'), 'the deposits', 200)
+  expect(taken).toHaveLength(LETTERS)
+  expect(asked.length).toBeLessThanOrEqual(5 * LETTERS)
+  const waits = asked.slice(1).map((at, i) => at - (asked[i] ?? at))
+  expect(Math.max(...waits)).toBeLessThan(60_000)
+})
+
 test('a stranger cannot make us call at a relay of its choice', async () => {
   await meetByLink()
   await bob.db.meta.delete('invite')

@@ -159,7 +159,11 @@ export class Posting {
       if (at === null) return
       await this.#settleUnheard(peer, at)
       let open = debt
-      while (this.#isRunning() && (await this.#postOne(peer, at, open))) open = undefined
+      while (this.#isRunning() && (await this.#postOne(peer, at, open))) {
+        open = undefined
+        // A mailbox that takes so many in a minute is asked again as soon after the last as after the first.
+        this.#troubles.delete(peer)
+      }
       this.#troubles.delete(peer)
     } catch (error) {
       if (!isOrdinary(error)) throw error
