@@ -47,6 +47,8 @@ const WITH_GRANTS: ReadonlySet<MailboxRequest['type']> = new Set(['deposit', 'st
 export interface Outcome {
   readonly code: MailboxCode
   readonly payload: Cbor
+  /** Of a fetch: it brought what is last, or there is nothing at all. */
+  readonly fetched?: 'last' | 'nothing'
 }
 
 export class Mailbox {
@@ -96,7 +98,11 @@ export class Mailbox {
       }
       case 'fetch': {
         const fetched = await store.fetch(peer, request.after, within)
-        return fetched === 'large' ? 'large' : done(fetchedPayload(fetched))
+        if (fetched === 'large') return 'large'
+        const outcome = done(fetchedPayload(fetched))
+        if (fetched.more) return outcome
+        const isNothing = request.after === 0 && fetched.items.length === 0
+        return { ...outcome, fetched: isNothing ? 'nothing' : 'last' }
       }
       case 'confirm':
         await store.confirm(peer, request.ids)

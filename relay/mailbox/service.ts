@@ -30,8 +30,8 @@ export interface Push {
   readonly accepts: (endpoint: string) => boolean
   /** There is news for an owner who does not listen. */
   readonly wake: (owner: PeerId) => void
-  /** The owner listens: whatever there is, it hears of it. */
-  readonly callOff: (owner: PeerId) => void
+  /** The owner listens, and hears of whatever there is. Returns whether it was still to be woken. */
+  readonly callOff: (owner: PeerId) => boolean
 }
 
 export interface MailboxServiceInit extends Omit<MailboxInit, 'deposited' | 'accepts'> {
@@ -49,6 +49,8 @@ interface Seat {
   last: number
   /** It was told of mail, and has not fetched since. */
   told: boolean
+  /** What it fetched last was the last. */
+  hasLast: boolean
 }
 
 /** One peer's open streams. */
@@ -69,7 +71,7 @@ export class MailboxService {
   readonly #room = largeRoomOfAll()
   readonly #parties = new Map<PeerId, Party>()
   readonly #push: Push | undefined
-  /** Who was told of news and has confirmed nothing since: their streams may be dead, which shows later. */
+  /** Who is there and has not taken what there was news of: their streams may be dead, which shows later. */
   readonly #unheard = new Set<PeerId>()
   // By connection, not by stream: opening another stream must not buy more requests.
   readonly #rates = new WeakMap<Connection, Rates>()
@@ -113,10 +115,10 @@ export class MailboxService {
         if (seats.size === 0 && this.#parties.get(peer) === party) this.#left(peer)
       },
     })
-    const seat: Seat = { channel, peer, rates, last: 0, told: false }
+    const seat: Seat = { channel, peer, rates, last: 0, told: false, hasLast: false }
     seats.add(seat)
     this.#parties.set(peer, party)
-    this.#push?.callOff(peer)
+    if (this.#push?.callOff(peer) === true) this.#unheard.add(peer)
     if (seats.size > MAX_MAILBOX_STREAMS_PER_PEER)
       channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
   }
@@ -143,8 +145,12 @@ export class MailboxService {
       ? await this.#brought(seat, request, room)
       : await this.mailbox.answer(peer, request)
     if (outcome === null) return
-    if (request.type === 'confirm') this.#unheard.delete(peer)
-    const frame = encodeMailboxNews({ type: 'answer', number: request.number, ...outcome })
+    const { code, payload, fetched } = outcome
+    if (request.type === 'fetch') seat.hasLast = fetched !== undefined
+    const hasTaken = request.type === 'confirm' ? seat.hasLast && code === 'done' : fetched === 'nothing'
+    // Of what came meanwhile it was told, and has yet to fetch it.
+    if (hasTaken && !seat.told) this.#unheard.delete(peer)
+    const frame = encodeMailboxNews({ type: 'answer', number: request.number, code, payload })
     if (brings) room.shrink(frame.length)
     await channel.send(frame)
   }

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { createHttpServer } from '../http.ts'
 import { startNode } from '../node.ts'
 import { testClient } from '../testing.ts'
-import { MailboxService } from './service.ts'
+import { MailboxService, type Push } from './service.ts'
 import type { MailboxStore } from './store.ts'
 import { MailboxClient } from './test-client.ts'
 import type { Owner } from './testing.ts'
@@ -17,8 +17,8 @@ export interface Served {
   now: number
 }
 
-/** Stopped at the end of the test. */
-export async function serving(store: MailboxStore): Promise<Served> {
+/** Stopped at the end of the test. Without `push` nobody is woken. */
+export async function serving(store: MailboxStore, push?: Push): Promise<Served> {
   const served: Served = { address: '', logged: [], failures: [], now: Date.now() }
   const log = (line: string): void => void served.logged.push(line)
   const health = () => undefined
@@ -32,7 +32,7 @@ export async function serving(store: MailboxStore): Promise<Served> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const mailbox = new MailboxService({
-    ...{ store, verify: verifySignature, log, now: () => served.now },
+    ...{ store, verify: verifySignature, log, now: () => served.now, push },
     failed: (error) => served.failures.push(error),
   })
   const node = await startNode({

@@ -67,13 +67,14 @@ export class Waker {
     if (!due.isRunning) void this.#run(owner, due)
   }
 
-  /** The owner listens. A push that is on its way is not taken back. */
-  callOff(owner: PeerId): void {
+  /** The owner listens. A push that is on its way is not taken back. Returns whether there was something to be woken for. */
+  callOff(owner: PeerId): boolean {
     const due = this.#due.get(owner)
-    if (due === undefined) return
+    if (due === undefined) return false
     this.#due.delete(owner)
     due.off.abort()
     due.cancel()
+    return true
   }
 
   /** Ends what is under way, and wakes nobody any more. */
