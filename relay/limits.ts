@@ -147,6 +147,8 @@ export const MAILBOX_CHUNK_BYTES = 64 * 1024
 
 /** Milliseconds between two rounds of pushes for one owner: of a talk by mail a sleeping browser need not be told word by word. */
 export const PUSH_PAUSE_MS = 30_000
+/** Milliseconds between two wakings of one owner for what anyone with a link may have left: a flood of it costs a phone 24 a day. */
+export const OPEN_WAKE_PAUSE_MS = 3_600_000
 /** Milliseconds for one push, from its beginning to its answer: push services take less than one second. */
 export const PUSH_ANSWER_MS = 10_000
 /** Milliseconds for one answer of a name server to a push, and how often it is asked. */
@@ -159,7 +161,7 @@ export const MAX_PUSHES_UNDER_WAY = 256
 export const MAX_PUSHES_PER_HOST_UNDER_WAY = 16
 /** Pushes to one host in one minute: push services are few, and most owners are woken by the same; thirty in a second hurt no site. */
 export const MAX_PUSHES_PER_HOST_PER_MINUTE = 1_800
-/** Owners who are being woken, or will be when an endpoint may be asked again: half a kilobyte each. Beyond it the one that waits longest is given up. */
+/** Owners who are being woken, or will be when they may be; and whose pauses are remembered: half a kilobyte each. Beyond it the one that waits longest is given up. */
 export const MAX_OWNERS_TO_WAKE = 20_000
 /** Milliseconds until a push that was not taken is tried again: first and longest wait. */
 export const PUSH_BACKOFF: BackoffLimits = { firstMs: 60_000, maxMs: 6 * 3_600_000 }

@@ -9,7 +9,7 @@ import {
   MAX_DEPOSITS_PER_OPEN_GRANT_PER_MINUTE,
   MAX_VERIFIED_GRANTS,
 } from '../limits.ts'
-import { Mailbox, type Verify } from './mailbox.ts'
+import { Mailbox, type News, type Verify } from './mailbox.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
 import { roomOf } from './store.ts'
 import type { Asked } from './test-client.ts'
@@ -22,8 +22,8 @@ const ITEM = Uint8Array.of(1, 2, 3)
 
 let now: number
 let told: PeerId[]
-/** Of those, who is not to be woken. */
-let quiet: PeerId[]
+/** Of those, from whom they have it. */
+let news: News[]
 let failures: unknown[]
 let store: MemoryMailboxStore
 let mailbox: Mailbox
@@ -32,7 +32,7 @@ const verify = vi.fn<Verify>(verifySignature)
 beforeEach(() => {
   now = 1_000_000
   told = []
-  quiet = []
+  news = []
   failures = []
   verify.mockClear()
   store = new MemoryMailboxStore(roomOf(1e9))
@@ -40,9 +40,9 @@ beforeEach(() => {
     store,
     verify,
     now: () => now,
-    deposited: (owner, isQuiet) => {
+    deposited: (owner, from) => {
       told.push(owner)
-      if (isQuiet) quiet.push(owner)
+      news.push(from)
     },
     accepts: (endpoint) => endpoint.startsWith('https:'),
     failed: (error) => failures.push(error),
@@ -203,11 +203,12 @@ test('an owner says where it is to be woken, as far as the relay goes there (SPE
   expect(await endpointsOf(alice)).toEqual([])
 })
 
-test('of what is quiet is told that it is (SPEC 18.16)', async () => {
+test('of news is told whether a contact left it or anyone, and of what is quiet that it is (SPEC 18.15, 18.16)', async () => {
   await deposit(bob.peerId, GRANT)
-  expect([told, quiet]).toEqual([[alice.peerId], []])
-  await ask(bob.peerId, { type: 'deposit', grant: GRANT, id: idOf(2), item: ITEM, quiet: true })
-  expect([told, quiet]).toEqual([[alice.peerId, alice.peerId], [alice.peerId]])
+  await deposit(bob.peerId, alice.grant(null, { id: idOf(50) }), 2)
+  for (const grant of [GRANT, alice.grant(null, { id: idOf(50) })])
+    await ask(bob.peerId, { type: 'deposit', grant, id: idOf(news.length + 1), item: ITEM, quiet: true })
+  expect(news).toEqual(['contact', 'anyone', 'nobody', 'nobody'])
 })
 
 test('no room is told as such, for now (SPEC 18.9)', async () => {

@@ -24,14 +24,17 @@ export type Verify = (
   signed: Uint8Array<ArrayBuffer>,
 ) => Promise<boolean>
 
+/** From whom something is that wakes its owner: a contact, or anyone who may have a grant without a holder; of what is quiet, nobody. */
+export type News = 'contact' | 'anyone' | 'nobody'
+
 export interface MailboxInit {
   readonly store: MailboxStore
   /** Whether an Ed25519 signature is by that key. Resolves, also for what is no key. */
   readonly verify: Verify
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
-  /** Something new is stored for this owner; quiet: nobody is to be woken for it. */
-  readonly deposited: (owner: PeerId, quiet: boolean) => void
+  /** Something new is stored for this owner. */
+  readonly deposited: (owner: PeerId, news: News) => void
   /** Whether owners may be woken at an endpoint; absent: nobody is woken. */
   readonly accepts?: (endpoint: string) => boolean
   /** The store failed; the client was told `failed`. */
@@ -146,7 +149,7 @@ export class Mailbox {
     const outcome = await store.deposit({ owner, grant, open, id, item, at: Math.max(1, now()) })
     switch (outcome) {
       case 'stored':
-        deposited(owner, quiet === true)
+        deposited(owner, quiet === true ? 'nobody' : open ? 'anyone' : 'contact')
         return done()
       case 'known':
         return done()

@@ -22,16 +22,19 @@ import type { Log } from '../log.ts'
 import { RateLimit } from '../rate.ts'
 import { RefusedError } from '../refused.ts'
 import { Channel, type Room } from './channel.ts'
-import { Mailbox, type MailboxInit, type Outcome } from './mailbox.ts'
+import { Mailbox, type MailboxInit, type News, type Outcome } from './mailbox.ts'
 import { type LargeRoom, largeRoomOfAll, largeRoomOfPeer, StreamMemory } from './memory.ts'
+
+/** Who left something: a contact, or anyone who may have a grant without a holder. */
+export type NewsFrom = Exclude<News, 'nobody'>
 
 /** Wakes owners who do not listen. */
 export interface Push {
   readonly accepts: (endpoint: string) => boolean
   /** There is news for an owner who does not listen. */
-  readonly wake: (owner: PeerId) => void
-  /** The owner listens, and hears of whatever there is. Returns whether it was still to be woken. */
-  readonly callOff: (owner: PeerId) => boolean
+  readonly wake: (owner: PeerId, from: NewsFrom) => void
+  /** The owner listens, and hears of whatever there is. Returns what it was still to be woken for; null: nothing. */
+  readonly callOff: (owner: PeerId) => NewsFrom | null
 }
 
 export interface MailboxServiceInit extends Omit<MailboxInit, 'deposited' | 'accepts'> {
@@ -72,7 +75,7 @@ export class MailboxService {
   readonly #parties = new Map<PeerId, Party>()
   readonly #push: Push | undefined
   /** Who is there and has not taken what there was news of: their streams may be dead, which shows later. */
-  readonly #unheard = new Set<PeerId>()
+  readonly #unheard = new Map<PeerId, NewsFrom>()
   // By connection, not by stream: opening another stream must not buy more requests.
   readonly #rates = new WeakMap<Connection, Rates>()
 
@@ -83,7 +86,7 @@ export class MailboxService {
     this.mailbox = new Mailbox({
       ...init,
       ...(push === undefined ? {} : { accepts: push.accepts }),
-      deposited: (owner, quiet) => this.#deposited(owner, quiet),
+      deposited: (owner, news) => this.#deposited(owner, news),
     })
   }
 
@@ -118,7 +121,8 @@ export class MailboxService {
     const seat: Seat = { channel, peer, rates, last: 0, told: false, hasLast: false }
     seats.add(seat)
     this.#parties.set(peer, party)
-    if (this.#push?.callOff(peer) === true) this.#unheard.add(peer)
+    const missed = this.#push?.callOff(peer) ?? null
+    if (missed !== null) this.#unhear(peer, missed)
     if (seats.size > MAX_MAILBOX_STREAMS_PER_PEER)
       channel.cutOff(new RefusedError(`it has more than ${MAX_MAILBOX_STREAMS_PER_PEER} streams open`))
   }
@@ -170,18 +174,24 @@ export class MailboxService {
     return null
   }
 
-  #deposited(owner: PeerId, quiet: boolean): void {
+  #deposited(owner: PeerId, news: News): void {
     const party = this.#parties.get(owner)
     for (const seat of party?.seats ?? []) this.#tell(seat)
-    if (quiet) return
-    if (party === undefined) this.#push?.wake(owner)
-    else this.#unheard.add(owner)
+    if (news === 'nobody') return
+    if (party === undefined) this.#push?.wake(owner, news)
+    else this.#unhear(owner, news)
+  }
+
+  #unhear(owner: PeerId, from: NewsFrom): void {
+    if (this.#unheard.get(owner) !== 'contact') this.#unheard.set(owner, from)
   }
 
   /** The last stream of a peer has ended. */
   #left(peer: PeerId): void {
     this.#parties.delete(peer)
-    if (this.#unheard.delete(peer)) this.#push?.wake(peer)
+    const missed = this.#unheard.get(peer)
+    this.#unheard.delete(peer)
+    if (missed !== undefined) this.#push?.wake(peer, missed)
   }
 
   #tell(seat: Seat): void {

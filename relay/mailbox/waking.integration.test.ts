@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import { until } from '../testing.ts'
 import { MemoryMailboxStore } from './memory-store.ts'
+import type { NewsFrom } from './service.ts'
 import { roomOf } from './store.ts'
 import type { MailboxClient } from './test-client.ts'
 import { joined, type Served, serving } from './test-service.ts'
@@ -13,24 +14,28 @@ const GRANT = alice.grant(bob.peerId)
 
 let served: Served
 let atBob: MailboxClient
-/** Who is to be woken, and is not there. */
-let due: Set<string>
+/** Who is to be woken, and is not there, and for what. */
+let due: Map<string, NewsFrom>
 let items: number
 
 beforeEach(async () => {
-  due = new Set()
+  due = new Map()
   items = 0
   served = await serving(new MemoryMailboxStore(roomOf(1e9)), {
     accepts: () => true,
-    wake: (owner) => due.add(owner),
-    callOff: (owner) => due.delete(owner),
+    wake: (owner, from) => due.set(owner, from),
+    callOff: (owner) => {
+      const missed = due.get(owner)
+      due.delete(owner)
+      return missed ?? null
+    },
   })
   atBob = await joined(served, bob)
 })
 
-async function deposit(count = 1): Promise<void> {
+async function deposit(count = 1, grant = GRANT): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const item = { type: 'deposit', grant: GRANT, id: idOf(++items), item: Uint8Array.of(1) } as const
+    const item = { type: 'deposit', grant, id: idOf(++items), item: Uint8Array.of(1) } as const
     expect((await atBob.ask(item)).code).toBe('done')
   }
 }
@@ -75,7 +80,7 @@ test('nobody who found nothing', async () => {
   due.clear()
   const first = await come()
   await confirm(first, await first.fetchAll())
-  due.add(alice.peerId)
+  due.set(alice.peerId, 'contact')
   const second = await come()
   expect(await second.fetchAll()).toEqual([])
   expect(await isWokenAfter(second)).toBe(false)
@@ -98,4 +103,17 @@ test('whoever was told of more before it confirmed', async () => {
   await deposit()
   await confirm(client, all)
   expect(await isWokenAfter(client)).toBe(true)
+})
+
+test('for what anyone left as such, unless a contact left something as well', async () => {
+  const link = alice.grant(null, { id: idOf(50) })
+  await deposit(1, link)
+  expect(due.get(alice.peerId)).toBe('anyone')
+  const first = await come()
+  await deposit(1, link)
+  expect([await isWokenAfter(first), due.get(alice.peerId)]).toEqual([true, 'anyone'])
+  const second = await come()
+  await deposit()
+  await deposit(1, link)
+  expect([await isWokenAfter(second), due.get(alice.peerId)]).toEqual([true, 'contact'])
 })

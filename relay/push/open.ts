@@ -3,6 +3,7 @@ import type { PushSettings } from '../config.ts'
 import { MAX_LINES_OF_A_KIND_PER_MINUTE } from '../limits.ts'
 import { limitedLog } from '../log.ts'
 import type { Push } from '../mailbox/service.ts'
+import { Doorbell } from './doorbell.ts'
 import { isEndpoint } from './endpoint.ts'
 import type { PushKeys } from './keys.ts'
 import { createResolver, createSender } from './send.ts'
@@ -25,22 +26,35 @@ export function openPush({
   log,
   failed,
 }: SignedPush & Pick<WakerInit, 'store' | 'log' | 'failed'>): OpenPush {
+  const now = Date.now
+  const after: WakerInit['after'] = (delayMs, wake) => {
+    const timer = setTimeout(wake, delayMs).unref()
+    return () => clearTimeout(timer)
+  }
   const waker = new Waker({
     store,
     failed,
     send: createSender({ keys, contact, resolve: createResolver() }),
-    now: Date.now,
-    after: (delayMs, wake) => {
-      const timer = setTimeout(wake, delayMs).unref()
-      return () => clearTimeout(timer)
-    },
+    now,
+    after,
     random: Math.random,
     log: limitedLog(log, MAX_LINES_OF_A_KIND_PER_MINUTE),
   })
+  const doorbell = new Doorbell({ wake: (owner) => waker.wake(owner), now, after })
   return {
     accepts: (endpoint) => isEndpoint(endpoint, local),
-    wake: (owner) => waker.wake(owner),
-    callOff: (owner) => waker.callOff(owner),
-    close: () => waker.close(),
+    wake: (owner, from) => {
+      if (from === 'anyone') doorbell.ring(owner)
+      else waker.wake(owner)
+    },
+    callOff: (owner) => {
+      const isRung = doorbell.callOff(owner)
+      if (waker.callOff(owner)) return 'contact'
+      return isRung ? 'anyone' : null
+    },
+    close: () => {
+      doorbell.close()
+      waker.close()
+    },
   }
 }

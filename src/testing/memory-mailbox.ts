@@ -143,8 +143,8 @@ export class MemoryPost {
       verify: this.#verify,
       now: () => this.#clock.now(),
       accepts: (endpoint) => endpoint.startsWith('https:'),
-      deposited: (owner, quiet) => {
-        this.left.push({ owner, quiet })
+      deposited: (owner, news) => {
+        this.left.push({ owner, quiet: news === 'nobody' })
         for (const client of this.#relays.get(relay)?.clients ?? []) if (client.self === owner) client.tell()
       },
       failed: (error) => {
