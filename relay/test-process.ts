@@ -30,7 +30,7 @@ export async function run(
 
 /** Where it is, once it takes clients. */
 export async function urlOf({ output }: Running): Promise<string> {
-  await until(() => output.stdout.endsWith('\n'), `the relay to be ready: ${output.stderr}`)
+  await until(() => output.stdout.endsWith('\n'), `the relay to be ready: ${output.stderr}`, 30_000)
   const url = /^Gigi is ready: (http:\/\/localhost:\d+)\n$/.exec(output.stdout)?.[1]
   expect(url, output.stdout).toBeDefined()
   return url ?? ''
