@@ -2,9 +2,12 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { precompress } from './scripts/precompress.ts'
+import { withoutSqliteWorkers } from './scripts/without-sqlite-workers.ts'
 
 export default defineConfig({
   build: { target: 'es2023', sourcemap: true, chunkSizeWarningLimit: 800 },
+  // Workers load what they need when they need it, as the rest does.
+  worker: { format: 'es', plugins: () => [withoutSqliteWorkers()] },
   plugins: [
     svelte(),
     VitePWA({
@@ -15,7 +18,7 @@ export default defineConfig({
       registerType: 'prompt',
       injectRegister: false,
       // A classic script: what it is made of speaks of modules otherwise, which service workers are not everywhere.
-      injectManifest: { globPatterns: ['**/*.{js,css,html,svg,png,woff2}'], rollupFormat: 'iife' },
+      injectManifest: { globPatterns: ['**/*.{js,css,html,svg,png,woff2,wasm}'], rollupFormat: 'iife' },
       manifest: {
         id: '/',
         name: 'Gigi',

@@ -5,7 +5,8 @@ import { isForwardedHttps } from './addresses.ts'
 /** Everything is refused but what the app needs; it loads nothing from elsewhere. */
 export const CONTENT_SECURITY_POLICY: readonly string[] = [
   "default-src 'none'",
-  "script-src 'self'",
+  // The message index is SQLite, which is WebAssembly: it may be compiled, and still nothing may be evaluated.
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   // Pictures and voice that peers sent are shown from memory.
   "img-src 'self' data: blob:",

@@ -119,7 +119,7 @@ test('every answer carries the security headers', async () => {
   for (const path of ['/', '/assets/app-abc123.js', '/config.json', '/healthz', '/nothing']) {
     const { headers } = await ask(relay, path)
     expect(headers['content-security-policy']).toMatch(
-      /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'$/,
+      /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; .*frame-ancestors 'none'$/,
     )
     expect(headers['permissions-policy']).toMatch(/^camera=\(self\), .*microphone=\(\)/)
     expect(headers).toMatchObject({

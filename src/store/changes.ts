@@ -1,5 +1,6 @@
 /** Word that a table has changed, in this tab, another tab or the service worker, after the commit. */
-import { Dexie } from 'dexie'
+import { Dexie, type IntervalTree } from 'dexie'
+import type { MessageId } from '../domain/ids.ts'
 import type { GigiDatabase } from './schema.ts'
 
 /** Calls `listener` with the tables that have changed since it was last called. Returns how to stop that. */
@@ -28,4 +29,31 @@ export function onTablesChanged(
     Dexie.on.storagemutated.unsubscribe(heard)
     back.close()
   }
+}
+
+/**
+ * Calls `listener` with messages that may have been deleted, in any tab or worker. Not told are whole ranges: where fifty
+ * rows and more are written at a time, Dexie says no more than that. Returns how to stop that.
+ */
+export function onMessagesDeleted(
+  db: GigiDatabase,
+  listener: (ids: readonly MessageId[]) => void,
+): () => void {
+  const part = `idb://${db.name}/${db.messages.name}/:dels`
+  const heard = (parts: Record<string, IntervalTree>): void => {
+    const ids = [...keysOf(parts[part])]
+    if (ids.length > 0) listener(ids)
+  }
+  Dexie.on('storagemutated', heard)
+  return () => {
+    Dexie.on.storagemutated.unsubscribe(heard)
+  }
+}
+
+/** The single keys of a set of ranges. From another tab it comes as a bare tree. */
+function* keysOf(tree: IntervalTree | null | undefined): Generator<MessageId> {
+  if (tree == null || !('from' in tree)) return
+  yield* keysOf(tree.l)
+  if (tree.from === tree.to && typeof tree.from === 'string') yield tree.from as MessageId
+  yield* keysOf(tree.r)
 }
