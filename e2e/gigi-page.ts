@@ -124,6 +124,14 @@ export class GigiPage {
     return this.log.locator('[data-message-id]')
   }
 
+  get searchbox(): Locator {
+    return this.page.getByRole('searchbox', { name: 'Search messages' })
+  }
+
+  get results(): Locator {
+    return this.page.getByRole('list', { name: 'Search results' }).getByRole('link')
+  }
+
   /** The texts in the log, oldest first. */
   texts(): Promise<string[]> {
     return this.log.getByTestId('text').allTextContents()

@@ -8,10 +8,12 @@ import type { Direction, MessageContent } from '../domain/message.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
+import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
 
 export interface GigiApp {
   readonly queries: Queries
   readonly commands: Commands
+  readonly search: Search
   readonly status: StatusFeed
 }
 
@@ -129,6 +131,20 @@ export interface Queries {
   storage(): Promise<StorageView | null>
 }
 
+export type { SearchFilter, SearchHit, SearchPage, SearchReach }
+
+/** The message index: over all conversations, the same from every tab. */
+export interface Search {
+  /**
+   * The newest `limit` messages (at most 100), or those after `after` (the `next` of the page before), in which each word
+   * typed begins a word; what is written without spaces is found anywhere. A page may be short and have a next one.
+   * Blocked conversations are left out. Throws UserError `search-failed`.
+   */
+  search(typed: string, filter: SearchFilter, limit: number, after?: number | null): Promise<SearchPage>
+  /** Calls `listener` when what is found may have changed. Returns how to stop that. */
+  subscribe(listener: () => void): () => void
+}
+
 export interface Commands {
   /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
@@ -232,6 +248,7 @@ export type UserErrorCode =
   | 'blocked'
   | 'storage-full'
   | 'storage-failed'
+  | 'search-failed'
 
 /** Something the user can mend; the interface has words for each code. Anything else thrown is a fault of ours. */
 export class UserError extends Error {

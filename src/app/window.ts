@@ -14,6 +14,7 @@ import { closeNoticeWhenSeen } from './notice.ts'
 import { log, random, timer } from './ports.ts'
 import { keepPush } from './push.ts'
 import { createQueries } from './queries.ts'
+import { createSearch } from './search-tab.ts'
 import { NOBODY, StatusHub } from './status.ts'
 import { createKeeper, rememberProfile } from './storage.ts'
 
@@ -47,6 +48,7 @@ export function composeWindow(): GigiApp {
       },
       ...createKeeper(),
     }),
+    search: createSearch(db),
     status: hub,
   }
   // What waits when the last tab goes is left to the service worker; while a tab leads it is told to come again.

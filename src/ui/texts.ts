@@ -41,6 +41,8 @@ const problem: Readonly<Record<Problem, string>> = {
     'The storage of this device is full. What you wrote is still here: free some space and try again.',
   'storage-failed':
     'This browser did not store that. What you wrote is still here: try again, and reload this page if it does not help.',
+  'search-failed':
+    'The messages cannot be searched at the moment: this browser does not open the index. Close other tabs of Gigi and reload this page.',
   fault: 'That did not work, and it is our fault. Please try again.',
 }
 
@@ -298,6 +300,18 @@ export const texts = {
     keepHint: (name: string) =>
       `Older ones are deleted from this device only; ${name}’s device keeps its own. Messages that were not delivered stay.`,
     period: (seconds: number | null) => (seconds === null ? 'Forever' : format.period(seconds)),
+  },
+
+  search: {
+    label: 'Search messages',
+    clear: 'Clear search',
+    results: 'Search results',
+    looking: 'Searching…',
+    nothing: 'No message has these words.',
+    growing: 'Older messages are still being read. What is in them appears by itself.',
+    newest:
+      'Only the newest messages are searched: this browser does not let Gigi keep an index of all of them.',
+    more: 'Show more',
   },
 
   composer: {
