@@ -51,7 +51,7 @@ export function savePrekey(db: GigiDatabase, epoch: number, prekey: PrekeyRow): 
   })
 }
 
-/** `prekey` is published: those before it open mail for PREKEY_KEPT_MS more, and what has had that time is destroyed. */
+/** `prekey` is published: those before it open mail for PREKEY_KEPT_MS more. */
 export function notePublished(
   db: GigiDatabase,
   epoch: number,
@@ -63,8 +63,19 @@ export function notePublished(
     for (const row of await db.prekeys.toArray()) {
       if (row.replaced_at === undefined && row.made < prekey.made)
         await db.prekeys.update(row.id, { replaced_at: now })
-      if (row.replaced_at !== undefined && row.replaced_at + PREKEY_KEPT_MS <= now)
-        await db.prekeys.delete(row.id)
+    }
+  })
+}
+
+/** Destroys what was replaced PREKEY_KEPT_MS ago. What seems to be replaced later than now has its time from now on. */
+export function destroyPrekeys(db: GigiDatabase, epoch: number, now: number): Promise<void> {
+  return db.transaction('rw', db.meta, db.prekeys, async () => {
+    await checkEpoch(db, epoch)
+    for (const { id, replaced_at: replaced } of await db.prekeys.toArray()) {
+      if (replaced === undefined) continue
+      if (replaced + PREKEY_KEPT_MS <= now) await db.prekeys.delete(id)
+      // The clock was ahead: by its word the key would be kept for years.
+      else if (replaced > now) await db.prekeys.update(id, { replaced_at: now })
     }
   })
 }

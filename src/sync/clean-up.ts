@@ -6,6 +6,7 @@ import {
   type HistoryPlace,
   noteCleanup,
 } from '../store/cleanup.ts'
+import { destroyPrekeys } from '../store/prekeys.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { CLEANUP_ROWS } from './limits.ts'
 import type { Clock } from './ports.ts'
@@ -20,6 +21,8 @@ export async function cleanUp(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  // First, and whether or not a mailbox can be reached: it is to be gone at its time.
+  await destroyPrekeys(db, epoch, clock.now())
   let cursor: string | null = null
   do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
   while (cursor !== null && !signal.aborted)

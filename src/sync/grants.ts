@@ -41,10 +41,7 @@ export async function isPrekeyDue({ db, clock }: MailContext): Promise<boolean> 
   return last === undefined || isPrekeyOver(last, clock.now())
 }
 
-/**
- * Publishes our prekey, a new one when the last has had its time, and destroys those that have had theirs (SPEC 18.6).
- * Returns whether it is a new one.
- */
+/** Publishes our prekey, a new one when the last has had its time (SPEC 18.6). Returns whether it is a new one. */
 export async function publishPrekey(context: MailContext): Promise<boolean> {
   const { db, epoch, clock, mailbox } = context
   const last = await currentPrekey(db)
