@@ -2,7 +2,6 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../domain/config.ts'
 import { grantSignedBytes, holderOf, openGrant, sealGrant } from '../protocol/grant.ts'
-import { setContactState } from '../store/contacts.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import { Device } from '../testing/device.ts'
 import { FakeTime, silentLog } from '../testing/fake-world.ts'
@@ -157,28 +156,6 @@ describe('two who are never there at the same time', () => {
     post.lose = (_peer, { type }) => (type === 'deposit' && ++deposits === 1 ? 'answer' : null)
     await within(are(alice, 'Synced'), 'the deposit')
     expect(deposits).toBe(1)
-  })
-
-  test('whoever is blocked cannot leave mail any more, and what was left is not taken in', async () => {
-    await alice.write(bob, 'one')
-    await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
-    await visitUntil(
-      bob,
-      async () => (await bob.texts(alice)).length === 1 && (await nothingOwed(bob)()),
-      'the letter',
-    )
-    await alice.write(bob, 'two')
-    await visitUntil(alice, async () => (await alice.db.deposits.count()) === 1, 'the second deposit')
-    await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
-    await bob.comeOnline()
-    await within(async () => (await itemsOf(bob)) === 0, 'an empty mailbox')
-    await bob.goOffline()
-    expect(await bob.texts(alice)).toEqual(['one'])
-    await alice.write(bob, 'three')
-    await alice.comeOnline()
-    time.advance(60_000)
-    await within(async () => (await alice.statuses()).at(-1) === 'Pending', 'nothing')
-    expect(await itemsOf(bob)).toBe(0)
   })
 })
 
