@@ -7,6 +7,7 @@ import { labelOf } from '../domain/nickname.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { revokeGrant, revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
+import { oweProof } from './owed.ts'
 
 export interface NewContact {
   readonly peerId: PeerId
@@ -82,7 +83,7 @@ export function addContact(
 /**
  * Changes how we stand to a contact; a blocked one's conversation is kept and not listed. The link by which
  * someone blocked came to us is void from then on, since it tells them when we are there, and so is what lets them
- * leave us mail.
+ * leave us mail. Whoever is blocked no more is owed word of it: with what they have they can leave us none.
  */
 export function setContactState(
   db: GigiDatabase,
@@ -92,8 +93,11 @@ export function setContactState(
 ): Promise<void> {
   const { meta, contacts, conversations, revoked_grants, owed } = db
   return db.transaction('rw', [meta, contacts, conversations, revoked_grants, owed], async () => {
+    const before = (await db.contacts.get(peer))?.state
     await db.contacts.update(peer, { state })
     if (state === 'blocked') await shutOut(db, peer)
+    // By no clock: whatever has been told since they were blocked is later.
+    else if (before === 'blocked') await oweProof(db, peer, 0)
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
   })
 }

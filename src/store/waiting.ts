@@ -3,10 +3,11 @@ import type { PeerId } from '../domain/ids.ts'
 import { unheardSince, unpostedSince } from './deposits.ts'
 import { queuedPeers } from './outbox.ts'
 import { readOwed } from './owed.ts'
-import type { GigiDatabase, OwedRow } from './schema.ts'
+import type { ContactRow, GigiDatabase, OwedRow } from './schema.ts'
 
 export interface WaitingPeer {
   readonly peer: PeerId
+  readonly contact: ContactRow | undefined
   /**
    * When the oldest message was queued that is in no letter, or the letter was begun of which it is not known whether it
    * arrived; null: there is neither. Milliseconds since the epoch, by a clock that may have been put back since.
@@ -26,6 +27,7 @@ export function readWaiting(db: GigiDatabase, limit: number): Promise<WaitingPee
     for (const peer of new Set([...queued, ...owed.keys(), ...unheard.keys()]))
       waiting.push({
         peer,
+        contact: await db.contacts.get(peer),
         unpostedSince: (queued.has(peer) ? await unpostedSince(db, peer) : null) ?? unheard.get(peer) ?? null,
         owed: owed.get(peer),
       })

@@ -97,11 +97,13 @@ export class Posting {
     if (this.#onlineSince === null) return
     let next = Infinity
     for (const waiting of await readWaiting(db, MAX_QUEUED_PEERS)) {
-      const { peer, owed } = waiting
+      const { peer, contact, owed } = waiting
       if (owed !== undefined) await this.#forgetHeard(owed)
       const at = this.#dueAt(waiting)
       if (!this.#isRunning() || at === null) continue
       if (at > clock.now()) next = Math.min(next, at)
+      // Nothing is begun that cannot be done: the end of it would be a sign to look again.
+      else if (addressOf(this.#mail, contact) === null) continue
       else if (this.#underWay.has(peer) || this.#underWay.size >= MAILBOXES_AT_ONCE) this.#passedOver = true
       else this.#begin(peer, owed)
     }
