@@ -37,6 +37,7 @@ export async function closeAccounts(world: World): Promise<Accounts> {
   for (const { who, name } of world.devices) holdings.set(who.peerId, await holdingsOf(name))
   const { findings, violations } = world.oracle
   let { misordered, falseStatus } = violations
+  const trespasses = violations.trespasses + (await countHeldTo(world))
   const account = { delivered: 0, lost: 0, duplicated: 0, expiredVisibly: 0, unconfirmed: 0, unkept: 0 }
   for (const [peer, held] of holdings)
     for (const id of world.oracle.receivedBy(peer))
@@ -80,7 +81,20 @@ export async function closeAccounts(world: World): Promise<Accounts> {
     }
   }
   for (const { close } of holdings.values()) close()
-  return { ...account, ...violations, misordered, falseStatus }
+  return { ...account, ...violations, misordered, falseStatus, trespasses }
+}
+
+/** Grants that were revoked, and that the mailbox holds to. */
+async function countHeldTo({ devices, network, oracle }: World): Promise<number> {
+  const store = network.mail.post.store()
+  let heldTo = 0
+  for (const { who, name } of devices)
+    for (const id of oracle.revokedBy(who.peerId)) {
+      if ((await store.held(who.peerId, id, [])) === 'denied') continue
+      heldTo++
+      oracle.findings.push(`trespasses: the mailbox of ${name} holds to grant ${id}, which was revoked`)
+    }
+  return heldTo
 }
 
 async function countUnkept({ devices, network, oracle }: World): Promise<number> {

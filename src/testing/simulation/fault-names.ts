@@ -26,6 +26,10 @@ export const FAULT_NAMES = [
   'tabs',
   /** All have the same nickname. */
   'nicknames',
+  /** They block each other for hours. */
+  'blocks',
+  /** They make their invite links anew. */
+  'links',
   /** For hours people are never there together: what they write goes by mail alone. */
   'apart',
   /** The mailbox has lost its disk. */

@@ -79,9 +79,15 @@ export class Faults {
   }
 
   #beginFor(device: Device): void {
-    const { network } = this.#world
+    const { network, quarrels } = this.#world
     const { peerId } = device.who
     const chance = this.#chance
+    this.#strike('blocks', 8 * HOUR, () => {
+      quarrels.begin(device)
+    })
+    this.#strike('links', 6 * HOUR, () => {
+      quarrels.renewLink(device)
+    })
     if (this.#names.has('clock')) device.clockOffset = chance.between(-DAY, DAY)
     this.#strike('clock', 8 * HOUR, () => {
       device.clockOffset = chance.between(-DAY, DAY)
@@ -150,7 +156,7 @@ export class Faults {
 
   /** Ends every fault; what was broken heals. */
   stop(): void {
-    const { devices, network, links, mailFaults } = this.#world
+    const { devices, network, links, mailFaults, quarrels } = this.#world
     this.#names.clear()
     this.#atSteps = []
     this.#dieAfterCommit = false
@@ -165,6 +171,7 @@ export class Faults {
       for (const tab of device.tabs) tab.wake()
       if (device.tabs.length === 0) device.open()
     }
+    quarrels.end()
   }
 
   #endPartition(): void {

@@ -62,6 +62,28 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'revoke nothing',
+    faults: 'all',
+    replacements: [
+      {
+        file: 'src/sync/mailroom.ts',
+        from: 'if (revoked.length > 0) await reach(mailbox.revoke(revoked))',
+        to: 'if (revoked.length < 0) await reach(mailbox.revoke(revoked))',
+      },
+    ],
+  },
+  {
+    name: 'take what comes from someone blocked',
+    faults: 'all',
+    replacements: [
+      {
+        file: 'src/store/reception.ts',
+        from: "if (stored?.state === 'blocked') throw",
+        to: 'if (stored?.peer_id === null) throw',
+      },
+    ],
+  },
+  {
     name: 'believe a letter whoever signed it',
     faults: 'all',
     replacements: [

@@ -7,11 +7,21 @@ import type { ConversationId, LogId, MessageId, PeerId } from '../../domain/ids.
 import { difference, numbersOf, has, type SequenceSet, union } from '../../domain/sequence-set.ts'
 import type { ConversationSummary } from '../../protocol/frames.ts'
 import { directConversationId } from '../../protocol/identifiers.ts'
+import type { GrantId } from '../../protocol/grant.ts'
 import type { ItemId } from '../../protocol/mailbox.ts'
 import { SYNC_STATUSES } from '../../domain/status.ts'
-import type { DepositRow, LogRow, MessageRow, MetaRow, QueueRow, ReceiptRow } from '../../store/schema.ts'
+import type {
+  ContactRow,
+  DepositRow,
+  LogRow,
+  MessageRow,
+  MetaRow,
+  QueueRow,
+  ReceiptRow,
+} from '../../store/schema.ts'
 import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
+import { TrespassWatch } from './trespass-watch.ts'
 import type { Change } from './watched-store.ts'
 import type { SimulatedSession } from './wire.ts'
 
@@ -24,6 +34,8 @@ export interface Violations {
   doublePushes: number
   /** A leader that had been replaced committed something. */
   fencedCommits: number
+  /** Taken from someone who was blocked, or left under a grant that was revoked. */
+  trespasses: number
 }
 
 interface KnownLog {
@@ -49,10 +61,17 @@ interface Profile {
   /** What others proved of our logs. */
   readonly proofs: Map<LogId, { delivered: SequenceSet; read: SequenceSet }>
   readonly highestKeys: Map<ConversationId, string>
+  readonly trespass: TrespassWatch
 }
 
 export class Oracle {
-  readonly violations: Violations = { falseStatus: 0, misordered: 0, doublePushes: 0, fencedCommits: 0 }
+  readonly violations: Violations = {
+    falseStatus: 0,
+    misordered: 0,
+    doublePushes: 0,
+    fencedCommits: 0,
+    trespasses: 0,
+  }
   /** What was found, in words, the first of it. */
   readonly findings: string[] = []
   /** Messages that mail brought. */
@@ -96,6 +115,7 @@ export class Oracle {
       this.#found('fencedCommits', tab, `wrote ${changes.map(({ table }) => table).join()}`)
     for (const { table, put } of changes) {
       if (table === 'meta') this.#meta(profile, put as MetaRow[])
+      if (table === 'contacts') profile.trespass.contacts(put as ContactRow[])
       if (table === 'deposits') this.#deposits(profile, put as DepositRow[])
       if (table === 'logs') this.#logs(tab, profile, put as LogRow[])
     }
@@ -110,6 +130,11 @@ export class Oracle {
   /** All that someone ever received. */
   receivedBy(peer: PeerId): ReadonlySet<MessageId> {
     return this.#profile(peer).received
+  }
+
+  /** The grants that someone has revoked. */
+  revokedBy(peer: PeerId): ReadonlySet<GrantId> {
+    return this.#profile(peer).trespass.revoked
   }
 
   /** What a summary says of someone who has accepted and read all that `author` has written to them. */
@@ -151,6 +176,7 @@ export class Oracle {
       logs: new Map(),
       proofs: new Map(),
       highestKeys: new Map(),
+      trespass: new TrespassWatch(),
     }
     this.#profiles.set(peer, fresh)
     return fresh
@@ -158,6 +184,7 @@ export class Oracle {
 
   #meta(profile: Profile, rows: readonly MetaRow[]): void {
     for (const row of rows) if (row.key === 'leader') profile.epoch = Math.max(profile.epoch, row.epoch)
+    profile.trespass.meta(rows)
   }
 
   #deposits({ items }: Profile, rows: readonly DepositRow[]): void {
@@ -176,6 +203,8 @@ export class Oracle {
   #logs(tab: Tab, profile: Profile, rows: readonly LogRow[]): void {
     for (const { log_id: log, author, conversation_id: conversation, accepted, read } of rows) {
       const before = profile.logs.get(log) ?? { author, conversation, accepted: [], read: [] }
+      if (author !== tab.device.who.peerId && difference(accepted, before.accepted).length > 0)
+        this.#taken(tab, profile, conversation, `log ${log}`)
       if (difference(before.accepted, accepted).length > 0)
         this.#found('falseStatus', tab, `log ${log} has lost what it accepted`)
       profile.logs.set(log, {
@@ -191,6 +220,8 @@ export class Oracle {
     const isNew = !profile.held.has(row.id)
     profile.held.add(row.id)
     if (row.direction === 'Received') profile.received.add(row.id)
+    if (isNew && row.direction === 'Received')
+      this.#taken(tab, profile, row.conversation_id, row.content_json)
     if (isNew && row.direction === 'Received' && !profile.live.has(row.id)) this.byMail++
     if (row.direction === 'Received' && row.read === 1) profile.read.add(row.id)
     const highest = profile.highestKeys.get(row.conversation_id) ?? ''
@@ -198,6 +229,13 @@ export class Oracle {
       this.#found('misordered', tab, `${row.content_json} sorts before what its author had seen`)
     if (row.order_key > highest) profile.highestKeys.set(row.conversation_id, row.order_key)
     if (row.direction === 'Sent') this.#status(tab, profile, row)
+  }
+
+  /** Something in that conversation was taken from its other side. */
+  #taken(tab: Tab, { trespass }: Profile, conversation: ConversationId, what: string): void {
+    const peer = this.#others(tab.device.who.peerId, conversation)
+    if (peer !== undefined && trespass.isBlocked(peer))
+      this.#found('trespasses', tab, `${what} was taken from ${peer}, who is blocked`)
   }
 
   #status(tab: Tab, profile: Profile, row: MessageRow): void {

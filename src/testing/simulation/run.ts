@@ -45,7 +45,9 @@ export interface SimulationResult extends Accounts {
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const begun = performance.now()
-  const world = new World(options)
+  // Two who have shut each other out hold no grant that is worth anything: they have to meet to get new ones.
+  const faults = options.apart === true ? options.faults.difference(new Set(['blocks'])) : options.faults
+  const world = new World({ ...options, faults })
   for (const device of world.devices) await device.create(world.config)
   for (const device of world.devices) device.open()
   world.faults.begin()
@@ -85,7 +87,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 async function heal(world: World): Promise<void> {
   for (let step = 0; step < HEALING_STEPS; step++) {
     await world.run(10 * MINUTE)
-    if (!world.people.isWriting && (await isQuiet(world))) return
+    if (!world.people.isWriting && !world.quarrels.areOpen && (await isQuiet(world))) return
   }
 }
 
@@ -108,6 +110,7 @@ export const isFlawless = (result: SimulationResult): boolean =>
     result.unconfirmed +
     result.doublePushes +
     result.fencedCommits +
+    result.trespasses +
     result.unkept ===
   0
 

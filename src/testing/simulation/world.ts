@@ -16,6 +16,7 @@ import { MailFaults } from './mail-faults.ts'
 import { SimulatedNetwork } from './network.ts'
 import { Oracle } from './oracle.ts'
 import { People } from './people.ts'
+import { Quarrels } from './quarrels.ts'
 import { Schedule } from './schedule.ts'
 import { Shifts } from './shifts.ts'
 
@@ -43,6 +44,7 @@ export class World {
   readonly faults: Faults
   readonly mailFaults: MailFaults
   readonly people: People
+  readonly quarrels: Quarrels
   readonly devices: readonly Device[]
   readonly shifts: Shifts
   readonly config: PersistenceConfig
@@ -58,6 +60,7 @@ export class World {
     mail.post.serve = this.mailFaults.serve
     mail.post.lose = this.mailFaults.lose
     this.people = new People(this, chanceOf(4))
+    this.quarrels = new Quarrels(this.schedule, chanceOf(8))
     this.config = { ...DEFAULT_CONFIG, ...configOf(chanceOf(5)), ...config }
     const persons = Array.from({ length: peers }, (_, i) =>
       person(faults.has('nicknames') ? 'Robin' : `Person ${String(i)}`, seed * 10_000 + i),
