@@ -150,6 +150,25 @@ test('where the push service cannot be reached it stays off, and says why', asyn
   expect(await knowsOfPush(bob.page)).toBe(false)
 })
 
+test('what the relay refuses is said, and nothing wakes the browser', async ({ resident }) => {
+  // In the clear, and not on this machine.
+  endpoint = 'http://push.example/bob'
+  const bob = await (await resident()).open()
+  await subscribeThere(bob.page.context())
+  await bob.page.context().grantPermissions(['notifications'])
+  await bob.page.reload()
+  await bob.begin('Bob')
+  await bob.online()
+  await bob.settings()
+  const refusal = bob.page.getByText('The relay does not go to the push service of this browser')
+  await expect(refusal).toBeHidden()
+  await wakes(bob).click()
+  await expect(refusal).toBeVisible()
+  await wakes(bob).click()
+  await expect(refusal).toBeHidden()
+  await expect(wakes(bob)).not.toBeChecked()
+})
+
 test('what the push service refuses is said until it is tried again', async ({ resident }) => {
   const bob = await (await resident()).open()
   await subscribeThere(bob.page.context())

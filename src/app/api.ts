@@ -100,9 +100,10 @@ export interface InviteView {
 
 /**
  * Whether this browser is woken when mail comes. no-key: it is to be, and the relay wakes nobody at the moment. lost: it is to
- * be, and its subscription is gone; subscribing anew has failed so far.
+ * be, and its subscription is gone; subscribing anew has failed so far. refused: it is to be, and the relay does not go to
+ * its push service.
  */
-export type WakingState = 'off' | 'on' | 'no-key' | 'lost'
+export type WakingState = 'off' | 'on' | 'no-key' | 'lost' | 'refused'
 
 /** Why an invite link will not do. */
 export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'

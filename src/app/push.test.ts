@@ -2,7 +2,8 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fromBase64url, toBase64url } from '../protocol/identifiers.ts'
 import { saveRelayConfig } from '../store/identity.ts'
-import { readPush } from '../store/push.ts'
+import { raiseEpoch } from '../store/leadership.ts'
+import { noteWaking, readPush } from '../store/push.ts'
 import { GigiDatabase } from '../store/schema.ts'
 import { beginPush, readWaking, settlePush, stopPush, type Subscriptions, unsubscribe } from './push.ts'
 
@@ -110,6 +111,31 @@ test('a relay that wakes nobody for now changes nothing, and is said', async () 
   await relaySays(KEY)
   expect(await waking()).toBe('on')
   expect(browser.made).toBe(1)
+})
+
+test('a subscription that the relay refuses is said, until it takes it', async () => {
+  await beginPush(db, browser.push)
+  const [epoch, endpoint] = [await raiseEpoch(db), 'https://push.example/1']
+  await noteWaking(db, epoch, endpoint, 'refused')
+  expect(await waking()).toBe('refused')
+  // Switched off and on it is the same subscription, of which the relay has not said anything new.
+  await stopPush(db)
+  expect(await waking()).toBe('off')
+  await beginPush(db, browser.push)
+  expect(await waking()).toBe('refused')
+  await noteWaking(db, epoch, 'https://push.example/another', 'done')
+  expect(await waking()).toBe('refused')
+  await noteWaking(db, epoch, endpoint, 'done')
+  expect(await waking()).toBe('on')
+})
+
+test('of another subscription than the one that the relay refused nothing is said yet', async () => {
+  await beginPush(db, browser.push)
+  await noteWaking(db, await raiseEpoch(db), 'https://push.example/1', 'refused')
+  browser.current = null
+  expect(await waking()).toBe('lost')
+  await settlePush(db, browser.push)
+  expect(await waking()).toBe('on')
 })
 
 test('where the relay has no key there is nothing to switch on', async () => {

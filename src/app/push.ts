@@ -75,7 +75,8 @@ export async function readWaking(
   const vapid = await relayKey(db)
   if (row?.wanted !== 1) return vapid === undefined ? null : 'off'
   if (vapid === undefined) return 'no-key'
-  return row.vapid === vapid && (await endpoint()) === row.endpoint ? 'on' : 'lost'
+  if (row.vapid !== vapid || (await endpoint()) !== row.endpoint) return 'lost'
+  return row.refused === 1 ? 'refused' : 'on'
 }
 
 /** Where this browser is subscribed at the moment. */

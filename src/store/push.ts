@@ -16,7 +16,25 @@ export function savePush(db: GigiDatabase, endpoint: string, vapid: string): Pro
     const before = await readPush(db)
     // What changes nothing is not told to those who watch.
     if (before?.wanted === 1 && before.endpoint === endpoint && before.vapid === vapid) return
-    await db.meta.put({ key: 'push', endpoint, vapid, wanted: 1 })
+    const isKnown = before?.endpoint === endpoint && before.vapid === vapid
+    // What the relay has said of it holds until it says something else.
+    await db.meta.put({ ...(isKnown ? before : { key: 'push', endpoint, vapid }), wanted: 1 })
+  })
+}
+
+/** What the relay has said to that subscription: whether it goes there. */
+export function noteWaking(
+  db: GigiDatabase,
+  epoch: number,
+  endpoint: string,
+  outcome: 'done' | 'refused',
+): Promise<void> {
+  return db.transaction('rw', db.meta, async () => {
+    await checkEpoch(db, epoch)
+    const before = await readPush(db)
+    const refused = outcome === 'refused' ? 1 : 0
+    if (before?.endpoint === endpoint && (before.refused ?? 0) !== refused)
+      await db.meta.put({ ...before, refused })
   })
 }
 

@@ -281,8 +281,11 @@ export type MetaRow =
   | { key: 'invite'; secret: string; expires: number }
   /** As the relay last told it, for when it is down. */
   | { key: 'relay'; config: RelayConfig }
-  /** Where this browser is woken, subscribed with that key of the relay; not wanted: the relay is still to hear of it. */
-  | { key: 'push'; endpoint: string; vapid: string; wanted: Flag }
+  /**
+   * Where this browser is woken, subscribed with that key of the relay; not wanted: the relay is still to hear of it; refused:
+   * the relay does not go there.
+   */
+  | { key: 'push'; endpoint: string; vapid: string; wanted: Flag; refused?: Flag }
   /** When the last cleanup came to its end, milliseconds. */
   | { key: 'cleanup'; at: number }
   /** Prekeys of ours that were made by then are not published any more: others may know later ones. */

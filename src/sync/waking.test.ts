@@ -110,6 +110,19 @@ test('an endpoint that the relay does not go to is not told of again and again',
   expect(asked).toBe(1)
 })
 
+test('that the relay does not go there is noted, until it does', async () => {
+  post.serve = (_peer, request, honest) =>
+    request.type === 'subscribe' ? Promise.resolve({ code: 'malformed', payload: null }) : honest()
+  await savePush(alice.db, HERE, KEY ?? '')
+  await alice.comeOnline()
+  await until(async () => (await readPush(alice.db))?.refused === 1, 'the refusal to be noted')
+  post.serve = (_peer, _request, honest) => honest()
+  alice.mailbox?.disconnect()
+  alice.mailbox?.connect()
+  await until(async () => (await readPush(alice.db))?.refused === 0, 'it to be taken')
+  await isWokenAt(HERE)
+})
+
 test('what changes nothing is not written', async () => {
   await savePush(alice.db, HERE, KEY ?? '')
   let writes = 0

@@ -3,7 +3,7 @@
  * since a relay may have lost what it knew.
  */
 import { readRelayConfig } from '../store/identity.ts'
-import { forgetPush, readPush } from '../store/push.ts'
+import { forgetPush, noteWaking, readPush } from '../store/push.ts'
 import type { MailContext } from './letters.ts'
 import { reach } from './reach.ts'
 
@@ -35,6 +35,7 @@ export class Waking {
     } else if (endpoint !== this.#told) {
       const outcome = await reach(mailbox.subscribe(endpoint))
       this.#told = endpoint
+      await noteWaking(db, epoch, endpoint, outcome)
       if (outcome === 'refused') log.warn('our relay does not go to the push service of this browser')
     }
   }

@@ -362,6 +362,8 @@ export const texts = {
     wakingTrouble: {
       'no-key': 'The relay wakes nobody at the moment. This goes on by itself when it does again.',
       lost: 'At the moment nothing wakes this browser. Gigi tries again when it is opened next; switch this off and on to try now.',
+      refused:
+        'The relay does not go to the push service of this browser, so nothing wakes it: what comes waits until Gigi is opened. Another browser may do better.',
     },
     delivery: 'Delivery',
     deliveryLead: 'How hard this device tries to deliver. The defaults suit nearly everyone.',
