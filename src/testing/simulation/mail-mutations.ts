@@ -73,9 +73,25 @@ export const MAIL_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    // Sessions are closed besides, nothing is said in them, and letters are not read: all of it is taken out.
     name: 'take what comes from someone blocked',
     faults: 'all',
     replacements: [
+      {
+        file: 'src/sync/letters.ts',
+        from: "sender))?.state === 'blocked') throw",
+        to: 'sender))?.peer_id === null) throw',
+      },
+      {
+        file: 'src/store/summary.ts',
+        from: "if (contact?.state === 'blocked') return null",
+        to: 'if (contact?.peer_id === null) return null',
+      },
+      {
+        file: 'src/sync/decide.ts',
+        from: "return [state, state.sessions.map(({ id }) => ({ type: 'close', session: id, reason: 'blocked' }))]",
+        to: 'return [state, []]',
+      },
       {
         file: 'src/store/reception.ts',
         from: "if (stored?.state === 'blocked') throw",
