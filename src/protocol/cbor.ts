@@ -41,7 +41,9 @@ export function isEncodingOf(bytes: Uint8Array, value: Cbor): boolean {
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 // The library decodes nested arrays by recursion, so a frame of array heads would exhaust the stack, and lets

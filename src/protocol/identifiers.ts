@@ -1,8 +1,10 @@
 /** Identifiers as bytes: how each is made, written and read back (SPEC 2.1, 2.4, 2.5, 3.2). */
 import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { base58, base64urlnopad } from '@scure/base'
 import { type ConversationId, isPeerId, type MessageId, type PeerId } from '../domain/ids.ts'
 import { MalformedError, sameBytes } from './cbor.ts'
+import { remembered } from './remembered.ts'
 
 export const toBase64url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes)
 
@@ -19,31 +21,35 @@ export function fromBase64url(text: string): Uint8Array {
 // 32 bytes of the key (12 20): libp2p peer-ids specification.
 const PEER_ID_PREFIX = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20)
 
+/** People whose keys are kept in both forms: base 58 is slow, and many messages are by the same few. */
+const REMEMBERED_PEERS = 1_000
+
 /** The peer id of an Ed25519 public key of 32 bytes. */
-export function peerIdOfKey(key: Uint8Array): PeerId {
+export const peerIdOfKey = (key: Uint8Array): PeerId => peerIdOfText(String.fromCharCode(...key))
+
+const peerIdOfText = remembered(REMEMBERED_PEERS, (key) => {
   const multihash = new Uint8Array(PEER_ID_PREFIX.length + key.length)
   multihash.set(PEER_ID_PREFIX)
-  multihash.set(key, PEER_ID_PREFIX.length)
+  for (let i = 0; i < key.length; i++) multihash[PEER_ID_PREFIX.length + i] = key.charCodeAt(i)
   return base58.encode(multihash) as PeerId
-}
+})
 
 /** The Ed25519 public key in a peer id. Throws MalformedError when there is none. */
-export function keyOfPeerId(peerId: string): Uint8Array {
+export const keyOfPeerId = (peerId: string): Uint8Array => keyOfText(peerId).slice()
+
+const keyOfText = remembered(REMEMBERED_PEERS, (peerId) => {
   if (!isPeerId(peerId)) throw new MalformedError('not an Ed25519 peer id')
   const multihash = base58.decode(peerId)
   if (multihash.length !== 38 || !sameBytes(multihash.subarray(0, 6), PEER_ID_PREFIX))
     throw new MalformedError('not an Ed25519 peer id')
   return multihash.slice(6)
-}
+})
 
 const utf8 = new TextEncoder()
 
 /** SHA-256 of a domain string and the parts after it. Parts are of fixed length or come last. */
-export function hashOf(domain: string, ...parts: Uint8Array[]): Uint8Array {
-  const hash = sha256.create().update(utf8.encode(domain))
-  for (const part of parts) hash.update(part)
-  return hash.digest()
-}
+export const hashOf = (domain: string, ...parts: Uint8Array[]): Uint8Array =>
+  sha256(concatBytes(utf8.encode(domain), ...parts))
 
 /** The conversation of two peers: SHA-256 of `gigi/direct/1` and both peer ids as text, the lesser first. */
 export function directConversationId(a: PeerId, b: PeerId): ConversationId {
@@ -74,11 +80,9 @@ export function mintMessageId(
 export const mintTimeOf = (id: MessageId): number => parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 
 export function uuidText(bytes: Uint8Array): MessageId {
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') as MessageId
+  const hex = bytesToHex(bytes)
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+  return parts.join('-') as MessageId
 }
 
-export function uuidBytes(id: MessageId): Uint8Array {
-  const hex = id.replaceAll('-', '')
-  return Uint8Array.from({ length: 16 }, (_, i) => parseInt(hex.slice(i * 2, i * 2 + 2), 16))
-}
+export const uuidBytes = (id: MessageId): Uint8Array => hexToBytes(id.replaceAll('-', ''))
