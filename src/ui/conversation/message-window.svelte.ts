@@ -2,7 +2,7 @@ import { untrack } from 'svelte'
 import type { MessagePage, Queries } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { live, type Live } from '../live.svelte.ts'
-import { limitToKeep, MAX_UNREAD, MAX_WINDOW, PAGE } from './window.ts'
+import { limitToKeep, MAX_UNREAD, MAX_WINDOW, PAGE, sharing } from './window.ts'
 
 /** The part of a conversation that is in the document. It follows the newest message, or keeps what is being read. */
 export class MessageWindow {
@@ -61,7 +61,8 @@ export class MessageWindow {
   #take(fresh: Answer, following: boolean): void {
     const held = this.page?.messages ?? []
     const limit = following ? fresh.limit : limitToKeep(held, fresh.page.messages, fresh.limit)
-    if (limit === fresh.limit) this.#shown = fresh
+    if (limit === fresh.limit)
+      this.#shown = { limit, page: { ...fresh.page, messages: sharing(held, fresh.page.messages) } }
     else if (limit !== null) this.#limit = limit
   }
 }

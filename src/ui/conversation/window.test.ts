@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MessageView } from '../../app/api.ts'
 import type { MessageId } from '../../domain/ids.ts'
-import { limitToKeep, MAX_WINDOW, PAGE, unreadAmong } from './window.ts'
+import { limitToKeep, MAX_WINDOW, PAGE, sharing, unreadAmong } from './window.ts'
 
 const message = (
   number: number,
@@ -58,4 +58,18 @@ describe('limitToKeep', () => {
 it('unreadAmong finds what was received and not read yet', () => {
   const messages = [message(1), message(2, 'Received', false), message(3, 'Sent', false)]
   expect(unreadAmong(messages).map(({ id }) => id)).toEqual(['m2'])
+})
+
+describe('sharing', () => {
+  it('keeps the objects of what is as it was, and takes what is new or changed', () => {
+    const held = span(1, 3)
+    const fresh = [...span(2, 4)]
+    const delivered: MessageView = { ...message(3), status: 'Delivered' }
+    fresh[1] = delivered
+    const shared = sharing(held, fresh)
+    expect(shared).toEqual(fresh)
+    expect(shared[0]).toBe(held[1])
+    expect(shared[1]).toBe(delivered)
+    expect(shared[2]).toBe(fresh[2])
+  })
 })

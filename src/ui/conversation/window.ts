@@ -33,6 +33,19 @@ export function limitToKeep(
   return wanted > MAX_WINDOW ? null : wanted
 }
 
+/** `fresh` with the objects of `held` for the messages that are as they were: of these nothing is rendered again. */
+export function sharing(held: readonly MessageView[], fresh: readonly MessageView[]): readonly MessageView[] {
+  const known = new Map(held.map((message) => [message.id, message]))
+  return fresh.map((message) => {
+    const before = known.get(message.id)
+    return before !== undefined && isSame(before, message) ? before : message
+  })
+}
+
+// Both are made by the same query, so their fields come in the same order.
+const isSame = (one: MessageView, other: MessageView): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
+
 /** The received messages that are not read yet. */
 export const unreadAmong = (messages: readonly MessageView[]): readonly MessageView[] =>
   messages.filter(({ direction, read }) => direction === 'Received' && !read)
