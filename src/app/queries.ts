@@ -36,23 +36,31 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       const identity = await readIdentity(db)
       return identity === undefined ? null : { peerId: identity.peer_id, nickname: identity.nickname }
     },
-    async conversations() {
-      const rows = await readConversations(db, MAX_LISTED)
-      const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
-      return rows.map((row, i) => conversationView(row, contacts[i]?.state ?? 'request'))
-    },
-    async conversation(id) {
-      const row = await readConversation(db, id)
-      if (row === undefined) return null
-      const contact = await readContact(db, row.peer_id)
-      return conversationView(row, contact?.state ?? 'request')
-    },
+    conversations: () =>
+      db.transaction('r', db.conversations, db.contacts, async () => {
+        const rows = await readConversations(db, MAX_LISTED)
+        const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
+        return rows.map((row, i) => conversationView(row, contacts[i]?.state ?? 'request'))
+      }),
+    conversation: (id) =>
+      db.transaction('r', db.conversations, db.contacts, async () => {
+        const row = await readConversation(db, id)
+        if (row === undefined) return null
+        const contact = await readContact(db, row.peer_id)
+        return conversationView(row, contact?.state ?? 'request')
+      }),
     async messages(id, limit, before) {
-      const conversation = await readConversation(db, id)
-      if (conversation === undefined) return { messages: [], more: false }
-      const page = await getHistory(db, id, before ?? null, limit)
-      const statusOf = await provenStatus(db, conversation)
-      const isFull = (await readContact(db, conversation.peer_id))?.mailbox_full === 1
+      const tables = [db.conversations, db.contacts, db.messages, db.receipts]
+      // In one, so that it waits for others once.
+      const [page, statusOf, isFull] = await db.transaction('r', tables, () =>
+        Promise.all([
+          getHistory(db, id, before ?? null, limit),
+          provenStatus(db, id),
+          readConversation(db, id).then(async (row) =>
+            row === undefined ? false : (await readContact(db, row.peer_id))?.mailbox_full === 1,
+          ),
+        ]),
+      )
       const messages = page.rows.map((row): MessageView => ({
         id: row.id,
         direction: row.direction,

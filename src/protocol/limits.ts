@@ -26,7 +26,7 @@ export const MAX_MESSAGES_PER_FRAME = 1000
 /** Bytes of messages in one push: keeps a frame under its limit and a commit short. */
 export const PUSH_BYTES = 256 * 1024
 /** Pushes on their way to one peer without an acknowledgement: memory of a session is this times PUSH_BYTES. */
-export const PUSH_WINDOW = 4
+export const PUSH_WINDOW = 16
 
 /** Messages asked for in one pull: what a page and one commit hold. */
 export const MAX_PULL_NUMBERS = 1000

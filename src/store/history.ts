@@ -14,6 +14,9 @@ export interface HistoryPage {
   readonly more: boolean
 }
 
+/** Rows that are read beside those of a page: the one of the cursor, and voids. */
+const SPARE_ROWS = 8
+
 // A cursor is the order key and the id of a message; keys hold no slash.
 export const cursorOf = (row: MessageRow): string => `${row.order_key}/${row.id}`
 
@@ -28,15 +31,26 @@ export async function getHistory(
   limit: number,
 ): Promise<HistoryPage> {
   const [key, id] = cursor?.split('/') ?? []
-  const newestFirst = await db.messages
-    .where('[conversation_id+order_key]')
-    .between([conversation, Dexie.minKey], [conversation, key ?? Dexie.maxKey], true, true)
-    .reverse()
-    // Rows with one order key are ordered by id; those from the cursor on are in the page before.
-    .filter((row) => row.content_type !== 'Void' && (row.order_key !== key || row.id < (id ?? '')))
-    .limit(limit + 1)
-    .toArray()
-  return { rows: newestFirst.slice(0, limit).reverse(), more: newestFirst.length > limit }
+  const newestFirst = () =>
+    db.messages
+      .where('[conversation_id+order_key]')
+      .between([conversation, Dexie.minKey], [conversation, key ?? Dexie.maxKey], true, true)
+      .reverse()
+  // Rows with one order key are ordered by id; those from the cursor on are in the page before.
+  const isOfPage = (row: MessageRow): boolean =>
+    row.content_type !== 'Void' && (row.order_key !== key || row.id < (id ?? ''))
+  // Read as one range, which is much faster than to look at each on the way; that is needed only where voids stand close.
+  const read = limit + 1 + SPARE_ROWS
+  const run = await newestFirst().limit(read).toArray()
+  const found = run.filter(isOfPage).slice(0, limit + 1)
+  const isEnough = found.length > limit || run.length < read
+  const rows = isEnough
+    ? found
+    : await newestFirst()
+        .filter(isOfPage)
+        .limit(limit + 1)
+        .toArray()
+  return { rows: rows.slice(0, limit).reverse(), more: rows.length > limit }
 }
 
 /** At most `limit` conversations that are listed, the latest activity first. */
@@ -51,12 +65,12 @@ export const readConversations = (db: GigiDatabase, limit: number): Promise<Conv
 /** What has been proven of our messages in a conversation, beyond what their rows say yet. */
 export async function provenStatus(
   db: GigiDatabase,
-  conversation: ConversationRow,
+  conversation: ConversationId,
 ): Promise<(row: MessageRow) => SyncStatus> {
   const sets = new Map<LogId, { delivered: SequenceSet; read: SequenceSet }>()
   const receipts = await db.receipts
     .where('[conversation_id+log_id+peer_id]')
-    .between([conversation.id, Dexie.minKey], [conversation.id, Dexie.maxKey])
+    .between([conversation, Dexie.minKey], [conversation, Dexie.maxKey])
     .toArray()
   for (const receipt of receipts) sets.set(receipt.log_id, receipt)
   return (row) => {

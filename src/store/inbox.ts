@@ -3,6 +3,7 @@ import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { checkEpoch } from './leadership.ts'
 import { openReception, type PeerWords, type Source, type VerifiedMessage } from './reception.ts'
+import { rowsWithIds } from './rows.ts'
 import type { GigiDatabase, MessageRow } from './schema.ts'
 
 export interface Accepted {
@@ -29,12 +30,17 @@ export function acceptMessages(
   const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue } = db
   const tables = [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
   return db.transaction('rw', tables, async () => {
-    await checkEpoch(db, epoch)
-    const reception = await openReception(db, peer, said, source, now)
     const ids = sent.map(({ message }) => message.id)
+    // Asked at once: each answer waits for whatever else this thread does.
+    const [reception, deleted, present] = await Promise.all([
+      openReception(db, peer, said, source, now),
+      rowsWithIds(deleted_messages, ids),
+      rowsWithIds(messages, ids),
+      checkEpoch(db, epoch),
+    ])
     const known = new Map<MessageId, MessageRow | null>()
-    for (const row of await deleted_messages.bulkGet(ids)) if (row !== undefined) known.set(row.id, null)
-    for (const row of await messages.bulkGet(ids)) if (row !== undefined) known.set(row.id, row)
+    for (const row of deleted) known.set(row.id, null)
+    for (const row of present) known.set(row.id, row)
     const holders = await holdersOf(db, sent.filter(reception.isTaken))
     for (const item of sent) reception.receive(item, known, holders)
     await reception.close()
@@ -47,6 +53,7 @@ async function holdersOf(
   db: GigiDatabase,
   sent: readonly VerifiedMessage[],
 ): Promise<Map<string, MessageId>> {
+  if (sent.length === 0) return new Map()
   const places = sent.map(({ message }) => [message.log_id, message.seq])
   const rows = await db.messages.where('[log_id+seq]').anyOf(places).toArray()
   return new Map(rows.map((row) => [`${row.log_id}/${row.seq}`, row.id]))

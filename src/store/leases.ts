@@ -24,6 +24,18 @@ export async function takeLease(
   return true
 }
 
+/** Whether `holder` has the lease on `peer` for a good while yet. Within a transaction over `leases`, which may be one that reads. */
+export async function holdsLease(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  holder: string,
+  now: number,
+): Promise<boolean> {
+  const lease = await db.leases.get(peer)
+  return lease?.holder === holder && lease.epoch === epoch && lease.until - now > LEASE_MS / 2
+}
+
 /** Gives a lease back; that of another holder stays. */
 export function releaseLease(db: GigiDatabase, peer: PeerId, holder: string): Promise<void> {
   return db.transaction('rw', db.leases, async () => {

@@ -64,17 +64,23 @@ export async function openWriter(
   now: number,
   random: RandomBytes,
 ): Promise<LogWriter> {
-  const identity = await requireIdentity(db)
-  const config = await readConfig(db)
-  const installation = { ...(await requireInstallation(db)) }
-  const conversation = await db.conversations.get(conversationId)
+  const [identity, config, stored, conversation] = await Promise.all([
+    requireIdentity(db),
+    readConfig(db),
+    requireInstallation(db),
+    db.conversations.get(conversationId),
+  ])
   if (conversation === undefined) throw new Error(`no conversation ${conversationId}`)
-  const contact = await db.contacts.get(conversation.peer_id)
+  const logId = conversation.own_log_id ?? (toBase64url(random(8)) as LogId)
+  const [contact, kept] = await Promise.all([
+    db.contacts.get(conversation.peer_id),
+    db.logs.get([conversationId, logId]),
+  ])
   if (contact?.state !== 'accepted') throw new NotAcceptedError(`${conversation.peer_id} is not accepted`)
 
+  const installation = { ...stored }
   const recipient: ContactRow = contact
-  const logId = conversation.own_log_id ?? (toBase64url(random(8)) as LogId)
-  const log: LogRow = (await db.logs.get([conversationId, logId])) ?? {
+  const log: LogRow = kept ?? {
     conversation_id: conversationId,
     log_id: logId,
     author: identity.peer_id,
@@ -111,8 +117,7 @@ export async function openWriter(
   }
 
   async function queue(row: MessageRow): Promise<void> {
-    await db.messages.put(row)
-    await enqueueOffline(db, row, recipient, config, now, random)
+    await Promise.all([db.messages.put(row), enqueueOffline(db, row, recipient, config, now, random)])
   }
 
   function toRow(message: AuthoredMessage): MessageRow {
@@ -166,14 +171,12 @@ export async function openWriter(
       else await db.logs.put({ ...other, log_id, accepted: union(accepted, filled), vacated: left })
     },
     async close() {
-      await db.logs.put({
-        ...log,
-        accepted: seq === 0 ? [] : [[1, seq]],
-        vacated,
-        ...(tail === undefined ? {} : { tail }),
-      })
-      await db.conversations.put(changed)
-      await db.installation.put(installation)
+      const written: LogRow = { ...log, accepted: seq === 0 ? [] : [[1, seq]], vacated }
+      await Promise.all([
+        db.logs.put(tail === undefined ? written : { ...written, tail }),
+        db.conversations.put(changed),
+        db.installation.put(installation),
+      ])
     },
   }
 }

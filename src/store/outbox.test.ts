@@ -1,10 +1,12 @@
 import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../domain/config.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { NotAcceptedError } from './log-writer.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import { getHistory } from './history.ts'
+import { saveConfig } from './identity.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
 import { addContactByInvite, sendMessage, queuedPeers, getPendingMessages, recordRefusal } from './outbox.ts'
 import { recordProofs } from './receipts.ts'
@@ -110,8 +112,9 @@ describe('sending', () => {
 
 describe('the outbox', () => {
   test('is read oldest first, in pieces, without what the peer has', async () => {
+    await saveConfig(db, { ...DEFAULT_CONFIG, max_batch_size: 3 })
     for (const words of ['a', 'b', 'c', 'd']) await send(words)
-    const first = await getPendingMessages(db, epoch, bob.peerId, 'session', null, 3, now)
+    const first = await getPendingMessages(db, epoch, bob.peerId, 'session', null, 1, now)
     expect(first.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
     const log = first.messages[0]?.log_id
     if (log === undefined) throw new Error('no log')
@@ -135,7 +138,7 @@ describe('the outbox', () => {
     expect(rest.messages.map(({ seq }) => seq)).toEqual([5])
     expect(await getPendingMessages(db, epoch, bob.peerId, 'session', rest.cursor, 9, now)).toMatchObject({
       messages: [],
-      looked: 0,
+      more: false,
     })
   })
 

@@ -4,11 +4,12 @@ import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
 import { addContact, type NewContact } from './contacts.ts'
-import { requireIdentity } from './identity.ts'
+import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { takeLease } from './leases.ts'
+import { holdsLease, takeLease } from './leases.ts'
 import { type LogWriter, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { authoredMessage } from './messages.ts'
+import { rowsWithIds } from './rows.ts'
 import type { GigiDatabase } from './schema.ts'
 
 /**
@@ -71,49 +72,84 @@ export interface OutboxBatch {
   readonly messages: readonly AuthoredMessage[]
   /** The last queue row that was looked at; the next batch begins after it. Null when none was left. */
   readonly cursor: MessageId | null
-  /** How many queue rows were looked at. */
-  readonly looked: number
+  /** Whether there may be more behind it. */
+  readonly more: boolean
+  /** How many messages go into one push, by the configuration. */
+  readonly size: number
 }
 
 /**
- * The next messages that wait for `peer`, after `cursor` (null: from the oldest), at most `limit`. What has had its
- * time is left out; nothing is given while another holder has the peer leased.
+ * The next messages that wait for `peer`, after `cursor` (null: from the oldest), for at most so many pushes. What has had
+ * its time is left out; nothing is given while another holder has the peer leased.
  */
-export function getPendingMessages(
+export async function getPendingMessages(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
   holder: string,
   cursor: MessageId | null,
-  limit: number,
+  pushes: number,
   now: number,
 ): Promise<OutboxBatch> {
-  return db.transaction('rw', db.meta, db.leases, db.offline_queue, db.messages, db.receipts, async () => {
+  const read = (): Promise<OutboxBatch | null> =>
+    // Nothing is written here: whoever commits at the same time is not waited for.
+    db.transaction('r', db.meta, db.leases, db.offline_queue, db.messages, db.receipts, async () => {
+      const [isLeased, { max_batch_size: size }] = await Promise.all([
+        holdsLease(db, epoch, peer, holder, now),
+        readConfig(db),
+        checkEpoch(db, epoch),
+      ])
+      return isLeased ? readPending(db, peer, cursor, size, pushes, now) : null
+    })
+  const batch = await read()
+  if (batch !== null) return batch
+  const isTaken = await db.transaction('rw', db.meta, db.leases, async () => {
     await checkEpoch(db, epoch)
-    if (!(await takeLease(db, epoch, peer, holder, now))) return { messages: [], cursor, looked: 0 }
-    const queued = await db.offline_queue
-      .where('[target_peer_id+message_id]')
-      .between([peer, cursor ?? Dexie.minKey], [peer, Dexie.maxKey], false, true)
-      .limit(limit)
-      .toArray()
-    const rows = (await db.messages.bulkGet(queued.map((q) => q.message_id))).filter(
-      (row) => row !== undefined,
-    )
-    const receipts = new Map<LogId, SequenceSet>()
-    for (const row of rows) {
-      if (receipts.has(row.log_id)) continue
-      const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
-      receipts.set(row.log_id, receipt?.delivered ?? [])
-    }
-    return {
-      messages: rows
-        .filter((row) => row.expires_at > now && !has(receipts.get(row.log_id) ?? [], row.seq))
-        .map(authoredMessage),
-      cursor: queued.at(-1)?.message_id ?? null,
-      looked: queued.length,
-    }
+    return takeLease(db, epoch, peer, holder, now)
   })
+  return (isTaken ? await read() : null) ?? { messages: [], cursor, more: false, size: 0 }
 }
+
+/** Within a transaction that reads `meta`, `offline_queue`, `messages` and `receipts`. */
+async function readPending(
+  db: GigiDatabase,
+  peer: PeerId,
+  cursor: MessageId | null,
+  size: number,
+  pushes: number,
+  now: number,
+): Promise<OutboxBatch> {
+  const limit = size * pushes
+  const queued = await db.offline_queue
+    .where('[target_peer_id+message_id]')
+    .between([peer, cursor ?? Dexie.minKey], [peer, Dexie.maxKey], false, true)
+    .limit(limit)
+    .toArray()
+  const ids = queued.map((row) => row.message_id)
+  const rows = await rowsWithIds(db.messages, ids)
+  const receipts = new Map<LogId, SequenceSet>()
+  for (const row of rows) {
+    if (receipts.has(row.log_id)) continue
+    const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
+    receipts.set(row.log_id, receipt?.delivered ?? [])
+  }
+  return {
+    messages: rows
+      .filter((row) => row.expires_at > now && !has(receipts.get(row.log_id) ?? [], row.seq))
+      .map(authoredMessage),
+    cursor: queued.at(-1)?.message_id ?? null,
+    more: queued.length === limit,
+    size,
+  }
+}
+
+/** Whether one of these messages waits for `peer`. */
+export const isAnyQueued = async (
+  db: GigiDatabase,
+  peer: PeerId,
+  ids: readonly MessageId[],
+): Promise<boolean> =>
+  (await db.offline_queue.bulkGet(ids.map((id) => [peer, id]))).some((row) => row !== undefined)
 
 /** The contacts for whom something waits, at most `limit` looked at. One look-up for each, however much waits. */
 export async function queuedPeers(db: GigiDatabase, limit: number): Promise<PeerId[]> {

@@ -44,7 +44,7 @@ test('proofs are shown at once, and the rows say the same when they are settled'
   await prove([1, 2, 3, 5], [2])
   const row = await readConversation(db, conversation)
   if (row === undefined) throw new Error('no conversation')
-  const statusOf = await provenStatus(db, row)
+  const statusOf = await provenStatus(db, row.id)
   const shown = (await db.messages.orderBy('id').toArray()).map((m) => statusOf(m)[0]).join('')
   expect(shown).toBe('DADPDPPPPP')
   expect(await statuses()).toBe('PPPPPPPPPP')

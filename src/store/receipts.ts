@@ -3,7 +3,7 @@
  * and acknowledgements are settled from them in bounded pieces, and again after a crash.
  */
 import { Dexie } from 'dexie'
-import type { LogId, PeerId } from '../domain/ids.ts'
+import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
 import {
   count,
   difference,
@@ -21,11 +21,16 @@ import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { KEPT } from './messages.ts'
 import { rowsAt } from './pages.ts'
+import { logsOf } from './reception.ts'
 import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './schema.ts'
 
+/** What tells of the truth, and what follows it. */
+const truth = (db: GigiDatabase) => [db.meta, db.identity, db.conversations, db.logs, db.receipts]
+const mirror = (db: GigiDatabase) => [db.contacts, db.messages, db.offline_queue, db.message_acknowledgments]
+
 /**
- * Records what `peer` proved to have accepted and read of our logs. Only what we wrote can be proven; reading
- * is proof of acceptance (SPEC 5.4, 5.10). Returns whether anything was new.
+ * Records what `peer` proved to have accepted and read of our logs: small and quick, whatever it proves. Only what we wrote
+ * can be proven; reading is proof of acceptance (SPEC 5.4, 5.10). Returns whether there is something to settle.
  */
 export function recordProofs(
   db: GigiDatabase,
@@ -33,28 +38,90 @@ export function recordProofs(
   peer: PeerId,
   proofs: readonly LogProof[],
 ): Promise<boolean> {
-  return db.transaction('rw', db.meta, db.identity, db.conversations, db.logs, db.receipts, async () => {
+  return db.transaction('rw', truth(db), async () => {
     await checkEpoch(db, epoch)
-    const self = (await requireIdentity(db)).peer_id
-    const conversation = directConversationId(self, peer)
-    let changed = false
-    for (const proof of proofs) {
-      if (proof.conversation !== conversation) continue
-      const log = await db.logs.get([conversation, proof.log])
-      if (log?.author !== self) continue
-      // Whoever has more of the log than we wrote knew another life of this profile: what they have is not ours.
-      const current = (await db.conversations.get(conversation))?.own_log_id === proof.log
-      if (current && highest(proof.accepted) > highest(log.accepted)) continue
-      const written = log.accepted
-      const row = (await db.receipts.get([conversation, proof.log, peer])) ?? newReceipt(proof, peer)
-      const read = union(row.read, intersection(proof.read, written))
-      const delivered = union(union(row.delivered, intersection(proof.accepted, written)), read)
-      if (difference(delivered, row.delivered).length + difference(read, row.read).length === 0) continue
-      await db.receipts.put({ ...row, delivered, read })
-      changed = true
-    }
-    return changed
+    return recordWithin(db, peer, proofs)
   })
+}
+
+/** As `recordProofs`, and settles at most `limit` rows at once. Returns whether there is more to settle. */
+export function recordAndSettle(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  proofs: readonly LogProof[],
+  limit: number,
+  now: number,
+): Promise<boolean> {
+  return db.transaction('rw', [...truth(db), ...mirror(db)], async () => {
+    await checkEpoch(db, epoch)
+    return (await recordWithin(db, peer, proofs)) && settleWithin(db, peer, limit, now)
+  })
+}
+
+/** Brings at most `limit` rows up to what `peer` has proven. Returns whether there is more to settle. */
+export function settle(
+  db: GigiDatabase,
+  epoch: number,
+  peer: PeerId,
+  limit: number,
+  now: number,
+): Promise<boolean> {
+  return db.transaction('rw', [db.meta, db.identity, db.receipts, ...mirror(db)], async () => {
+    await checkEpoch(db, epoch)
+    return settleWithin(db, peer, limit, now)
+  })
+}
+
+/** Within a transaction over the truth. Returns whether anything was new. */
+async function recordWithin(db: GigiDatabase, peer: PeerId, proofs: readonly LogProof[]): Promise<boolean> {
+  const { peer_id: self } = await requireIdentity(db)
+  const id = directConversationId(self, peer)
+  const [conversation, logs, stored] = await Promise.all([
+    db.conversations.get(id),
+    logsOf(db, id),
+    receiptsFrom(db, id, peer),
+  ])
+  const receipts = new Map(stored.map((row) => [row.log_id, row]))
+  let changed = false
+  for (const proof of proofs) {
+    if (proof.conversation !== id) continue
+    const log = logs.find((log) => log.log_id === proof.log)
+    if (log?.author !== self) continue
+    // Whoever has more of the log than we wrote knew another life of this profile: what they have is not ours.
+    const isCurrent = conversation?.own_log_id === proof.log
+    if (isCurrent && highest(proof.accepted) > highest(log.accepted)) continue
+    const written = log.accepted
+    const row = receipts.get(proof.log) ?? newReceipt(proof, peer)
+    const read = union(row.read, intersection(proof.read, written))
+    const delivered = union(union(row.delivered, intersection(proof.accepted, written)), read)
+    if (difference(delivered, row.delivered).length + difference(read, row.read).length === 0) continue
+    receipts.set(proof.log, { ...row, delivered, read })
+    changed = true
+  }
+  if (changed) await db.receipts.bulkPut([...receipts.values()])
+  return changed
+}
+
+/** Within a transaction over `identity`, `receipts` and the mirror. Returns whether there is more to settle. */
+async function settleWithin(db: GigiDatabase, peer: PeerId, limit: number, now: number): Promise<boolean> {
+  const [{ peer_id: self }, contact] = await Promise.all([requireIdentity(db), db.contacts.get(peer)])
+  const by = { peer, nickname: contact?.nickname ?? '', now }
+  let left = limit
+  for (const receipt of await receiptsFrom(db, directConversationId(self, peer), peer)) {
+    const delivered = firstOf(difference(receipt.delivered, receipt.settled_delivered), left)
+    const read = firstOf(difference(receipt.read, receipt.settled_read), left)
+    if (delivered.length + read.length === 0) continue
+    await markDelivered(db, receipt.log_id, union(delivered, read), by, receipt)
+    await db.receipts.put({
+      ...receipt,
+      settled_delivered: union(receipt.settled_delivered, delivered),
+      settled_read: union(receipt.settled_read, read),
+    })
+    left -= Math.max(count(delivered), count(read))
+    if (left <= 0) return true
+  }
+  return false
 }
 
 const newReceipt = (proof: LogProof, peer: PeerId): ReceiptRow => ({
@@ -66,48 +133,6 @@ const newReceipt = (proof: LogProof, peer: PeerId): ReceiptRow => ({
   settled_delivered: [],
   settled_read: [],
 })
-
-/**
- * Brings at most `limit` rows up to what `peer` has proven. Returns whether there is more to settle.
- */
-export function settle(
-  db: GigiDatabase,
-  epoch: number,
-  peer: PeerId,
-  limit: number,
-  now: number,
-): Promise<boolean> {
-  const tables = [
-    db.meta,
-    db.identity,
-    db.contacts,
-    db.receipts,
-    db.messages,
-    db.offline_queue,
-    db.message_acknowledgments,
-  ]
-  return db.transaction('rw', tables, async () => {
-    await checkEpoch(db, epoch)
-    const conversation = directConversationId((await requireIdentity(db)).peer_id, peer)
-    const nickname = (await db.contacts.get(peer))?.nickname ?? ''
-    let left = limit
-    for (const receipt of await receiptsFrom(db, conversation, peer)) {
-      const delivered = firstOf(difference(receipt.delivered, receipt.settled_delivered), left)
-      const read = firstOf(difference(receipt.read, receipt.settled_read), left)
-      if (delivered.length + read.length === 0) continue
-      const by = { peer, nickname, now }
-      await markDelivered(db, receipt.log_id, union(delivered, read), by, receipt)
-      await db.receipts.put({
-        ...receipt,
-        settled_delivered: union(receipt.settled_delivered, delivered),
-        settled_read: union(receipt.settled_read, read),
-      })
-      left -= Math.max(count(delivered), count(read))
-      if (left <= 0) return true
-    }
-    return false
-  })
-}
 
 /** The peers who have proven more than is settled: whoever led before died in between. */
 export async function unsettledPeers(db: GigiDatabase): Promise<PeerId[]> {
@@ -153,8 +178,28 @@ export async function markDelivered(
     if (read) acknowledgments.push(acknowledgment(row, 'Read', by))
   }
   await db.messages.bulkPut(rows)
-  await db.offline_queue.bulkDelete(rows.map((row) => [by.peer, row.id]))
+  await unqueue(
+    db,
+    by.peer,
+    rows.map((row) => row.id),
+  )
   await addMissing(db, acknowledgments)
+}
+
+/** Takes messages out of the queue for a peer. Within a transaction over `offline_queue`. */
+async function unqueue(db: GigiDatabase, peer: PeerId, ids: readonly MessageId[]): Promise<void> {
+  const sorted = [...ids].sort()
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  if (first === undefined || last === undefined) return
+  const run = db.offline_queue
+    .where('[target_peer_id+message_id]')
+    .between([peer, first], [peer, last], true, true)
+  const proven = new Set(ids)
+  const queued = (await run.primaryKeys()).filter(([, id]) => proven.has(id))
+  if (queued.length === 0) return
+  // What was written one after the other is deleted as one range, where nothing else waits in between.
+  if (queued.length === (await run.count())) await run.delete()
+  else await db.offline_queue.bulkDelete(queued)
 }
 
 // The first proof's time is kept.

@@ -69,19 +69,26 @@ export async function openReception(
   source: Source,
   now: number,
 ): Promise<Reception> {
-  const identity = await requireIdentity(db)
-  const conversationId = directConversationId(identity.peer_id, peer)
-  const stored = await db.contacts.get(peer)
+  const [identity, stored, secret] = await Promise.all([
+    requireIdentity(db),
+    db.contacts.get(peer),
+    readInviteSecret(db, now).then((invite) => invite?.secret),
+  ])
   if (stored?.state === 'blocked') throw new BlockedError(`${peer} is blocked`)
+  const conversationId = directConversationId(identity.peer_id, peer)
   const fresh = newContact(identity.peer_id, { peerId: peer, ...said }, 'request', now)
   const contact: ContactRow = stored ?? fresh.contact
-  const conversation: ConversationRow = (await db.conversations.get(conversationId)) ?? fresh.conversation
-  const room =
-    stored !== undefined || (await db.contacts.where('state').equals('request').count()) < MAX_REQUESTS
-  const secret = (await readInviteSecret(db, now))?.secret
+  const [known, kept, requests] = await Promise.all([
+    db.conversations.get(conversationId),
+    logsOf(db, conversationId),
+    stored === undefined ? db.contacts.where('state').equals('request').count() : 0,
+  ])
+  const conversation: ConversationRow = known ?? fresh.conversation
+  const room = requests < MAX_REQUESTS
   const logs = new Map<LogId, LogRow>()
-  for (const log of await logsOf(db, conversationId)) logs.set(log.log_id, log)
-  return reception({ db, identity, peer, contact, conversation, room, secret, logs, source, now })
+  for (const log of kept) logs.set(log.log_id, log)
+  const isKnown = stored !== undefined
+  return reception({ db, identity, peer, contact, isKnown, conversation, room, secret, logs, source, now })
 }
 
 interface Context {
@@ -90,6 +97,8 @@ interface Context {
   readonly peer: PeerId
   /** The rows that keep count: changed here, written back at the end. */
   contact: ContactRow
+  /** Whether it is stored. */
+  readonly isKnown: boolean
   conversation: ConversationRow
   /** Whether a stranger may still become a request. */
   readonly room: boolean
@@ -98,6 +107,9 @@ interface Context {
   readonly source: Source
   readonly now: number
 }
+
+/** What receiving may change of a contact. */
+const CHANGED = ['state', 'nickname', 'brought_secret', 'request_messages', 'request_bytes'] as const
 
 function reception(context: Context): Reception {
   const { db, identity, peer, logs, source, now } = context
@@ -268,9 +280,14 @@ function reception(context: Context): Reception {
       })),
     async close() {
       if (touched.size === 0) return
-      await db.logs.bulkPut([...touched.values()])
-      await db.messages.bulkAdd(rows)
-      if (again.length > 0) await db.messages.bulkPut(again)
+      // Who watches the contacts is told of news of them alone.
+      const isNews = !context.isKnown || CHANGED.some((column) => contact[column] !== context.contact[column])
+      const writes: Promise<unknown>[] = [
+        db.logs.bulkPut([...touched.values()]),
+        db.messages.bulkAdd(rows),
+        ...(again.length > 0 ? [db.messages.bulkPut(again)] : []),
+        ...(isNews ? [db.contacts.put(contact)] : []),
+      ]
       if (returned.length > 0) {
         await db.messages.bulkPut(returned.map(({ is }) => is))
         await db.offline_queue.bulkDelete(returned.map(({ is }) => [peer, is.id]))
@@ -279,8 +296,7 @@ function reception(context: Context): Reception {
           if (preview !== undefined) conversation.preview = preview
         }
       }
-      await db.contacts.put(contact)
-      await db.conversations.put(conversation)
+      await Promise.all([...writes, db.conversations.put(conversation)])
     },
   }
 }

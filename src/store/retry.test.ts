@@ -13,7 +13,7 @@ import { releaseLease } from './leases.ts'
 import { beginDeposit, noteHeld, readUnposted, strikeOut } from './deposits.ts'
 import { sendMessage, getPendingMessages } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
-import { beginDueAttempts, expireDue, fillVacated, nextAttemptAt, nextExpiryAt, sendAgain } from './retry.ts'
+import { beginDueAttempts, expireDue, fillVacated, nextDue, sendAgain } from './retry.ts'
 import type { GigiDatabase } from './schema.ts'
 
 const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
@@ -75,7 +75,7 @@ describe('timed attempts', () => {
     expect(waits[0]).toBeLessThanOrEqual(330_000)
     expect(await queueRow(id)).toMatchObject({ retry_count: 10, last_retry_at: now, status: 'Pending' })
     expect(await db.messages.get(id)).toMatchObject({ sync_attempts: 10, last_sync_attempt: now })
-    expect(await nextAttemptAt(db)).toBeNull()
+    expect((await nextDue(db)).attempt).toBeNull()
     expect((await outbox(now)).map((m) => m.id)).toContain(id)
   })
 
@@ -103,7 +103,7 @@ describe('timed attempts', () => {
 describe('a message that had its time', () => {
   test('is tried no longer, says so, and is kept; an introduction has no end', async () => {
     const id = await send('x')
-    expect(await nextExpiryAt(db)).toBe(start + TTL)
+    expect((await nextDue(db)).expiry).toBe(start + TTL)
     expect(await expireDue(db, epoch, start + TTL - 1, 100)).toBe(false)
     expect(await queueRow(id)).toBeDefined()
     // Past its time nothing goes out, though nobody has looked yet.

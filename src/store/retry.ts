@@ -28,7 +28,7 @@ export function beginDueAttempts(
     await checkEpoch(db, epoch)
     const { retry_interval_seconds, max_retry_attempts: max } = await readConfig(db)
     const rows = await db.offline_queue.where('next_retry_at').belowOrEqual(now).limit(limit).toArray()
-    // To write nothing is a change to Dexie all the same, and would wake whoever called this.
+    // To write nothing is a change to Dexie all the same.
     if (rows.length === 0) return { tried: [], more: false }
     // One jitter for each peer, so that its rows come due together again.
     const peers = [...new Set(rows.map((row) => row.target_peer_id))]
@@ -59,16 +59,23 @@ export function beginDueAttempts(
   })
 }
 
-/** When the next timed attempt is due; null when none is. */
-export async function nextAttemptAt(db: GigiDatabase): Promise<number | null> {
-  const due = (await db.offline_queue.orderBy('next_retry_at').first())?.next_retry_at
-  return due === undefined || due === NEVER ? null : due
+export interface NextDue {
+  /** When the next timed attempt is due; null when none is. */
+  readonly attempt: number | null
+  /** When the next message has had its time; null when none will. */
+  readonly expiry: number | null
 }
 
-/** When the next message has had its time; null when none will. */
-export async function nextExpiryAt(db: GigiDatabase): Promise<number | null> {
-  const due = (await db.offline_queue.orderBy('expires_at').first())?.expires_at
-  return due === undefined || due === NEVER ? null : due
+/** When there is something to do next: read only, so that it holds nobody up. */
+export function nextDue(db: GigiDatabase): Promise<NextDue> {
+  const known = (due: number | undefined): number | null => (due === undefined || due === NEVER ? null : due)
+  return db.transaction('r', db.offline_queue, async () => {
+    const [attempt, expiry] = await Promise.all([
+      db.offline_queue.orderBy('next_retry_at').first(),
+      db.offline_queue.orderBy('expires_at').first(),
+    ])
+    return { attempt: known(attempt?.next_retry_at), expiry: known(expiry?.expires_at) }
+  })
 }
 
 /**
@@ -76,12 +83,17 @@ export async function nextExpiryAt(db: GigiDatabase): Promise<number | null> {
  * numbers are filled when the recipient is next met. Returns whether there may be more.
  */
 export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: number): Promise<boolean> {
-  return db.transaction('rw', db.meta, db.offline_queue, db.messages, db.logs, async () => {
+  const { meta, offline_queue, messages, logs, receipts } = db
+  return db.transaction('rw', [meta, offline_queue, messages, logs, receipts], async () => {
     await checkEpoch(db, epoch)
     const due = await db.offline_queue.where('expires_at').belowOrEqual(now).limit(limit).toArray()
     if (due.length === 0) return false
     const found = await db.messages.bulkGet(due.map((row) => row.message_id))
-    const expired = found.filter((row): row is MessageRow => row?.delivered === 0)
+    const expired: MessageRow[] = []
+    for (const [i, row] of found.entries())
+      // What was proven and is not settled yet has arrived.
+      if (row?.delivered === 0 && !(await isProven(db, row, due[i]?.target_peer_id ?? row.peer_id)))
+        expired.push(row)
     await db.messages.bulkPut(expired.map((row) => ({ ...row, expired_at: now })))
     await db.offline_queue.bulkDelete(due.map((row) => [row.target_peer_id, row.message_id]))
     for (const row of expired) {
@@ -102,11 +114,10 @@ export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: 
     const row = await db.messages.get(id)
     if (row?.direction !== 'Sent' || row.delivered === 1) return
     if (row.expired_at === undefined && row.refusal === undefined) return
-    // What was proven and is not settled yet has arrived.
     const conversation = await db.conversations.get(row.conversation_id)
     const peer = conversation?.peer_id ?? row.peer_id
-    const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
-    if (has(receipt?.delivered ?? [], row.seq)) return
+    // What was proven and is not settled yet has arrived.
+    if (await isProven(db, row, peer)) return
     const letter = row.refusal === undefined ? await letterWith(db, peer, row) : undefined
     if (letter !== undefined) {
       await waitAgain(db, row, letter, now, random)
@@ -116,6 +127,15 @@ export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: 
     await writer.appendAgain(row, now)
     await writer.close()
   })
+}
+
+async function isProven(
+  db: GigiDatabase,
+  { conversation_id, log_id, seq }: MessageRow,
+  peer: PeerId,
+): Promise<boolean> {
+  const receipt = await db.receipts.get([conversation_id, log_id, peer])
+  return has(receipt?.delivered ?? [], seq)
 }
 
 /** The letter in which a message is on its way, at the place where it stands. */

@@ -50,11 +50,11 @@ class Run {
   }
 
   ready(session: string): this {
-    return this.hello(session).feed({ type: 'recorded', session, wanted: [] })
+    return this.hello(session).feed({ type: 'recorded', session, records: 1, wanted: [] })
   }
 
   outbox(session: string, cursor: number, more: boolean): this {
-    return this.feed({ type: 'outbox', session, envelopes: [new Uint8Array(1)], cursor: id(cursor), more })
+    return this.feed({ type: 'outbox', session, pushes: [[new Uint8Array(1)]], cursor: id(cursor), more })
   }
 }
 
@@ -199,12 +199,13 @@ describe('pushing', () => {
   test('begins when their summary is recorded, and stops at the window until they acknowledge', () => {
     const run = new Run().open('1').hello('1')
     expect(run.types).not.toContain('read-outbox')
-    run.feed({ type: 'recorded', session: '1', wanted: [] })
+    run.feed({ type: 'recorded', session: '1', records: 1, wanted: [] })
     for (let n = 1; n <= PUSH_WINDOW; n++) {
       expect(run.effects.at(-1)).toEqual({
         type: 'read-outbox',
         session: '1',
         cursor: n === 1 ? null : id(n - 1),
+        room: PUSH_WINDOW - n + 1,
       })
       run.outbox('1', n, true)
       expect(run.effects[0]).toMatchObject({ type: 'send', frame: { type: 'push', number: n } })
@@ -219,7 +220,7 @@ describe('pushing', () => {
     const run = new Run().open('1').ready('1')
     expect(run.types).toEqual(['read-outbox'])
     expect(run.feed({ type: 'queued', queued: true }).types).toEqual([])
-    run.feed({ type: 'outbox', session: '1', envelopes: [], cursor: null, more: false })
+    run.feed({ type: 'outbox', session: '1', pushes: [], cursor: null, more: false })
     expect(run.types).toEqual(['read-outbox'])
   })
 
@@ -228,7 +229,9 @@ describe('pushing', () => {
     const refused = [{ id: id(1), permanent: false, code: 'storage-full' }] as const
     run.feed({ type: 'frame', session: '1', frame: { type: 'ack', through: 1, proofs: [], refused } })
     expect(run.types).toEqual(['record'])
-    expect(run.feed({ type: 'tick' }).effects).toEqual([{ type: 'read-outbox', session: '1', cursor: null }])
+    expect(run.feed({ type: 'tick' }).effects).toMatchObject([
+      { type: 'read-outbox', session: '1', cursor: null },
+    ])
   })
 })
 
@@ -243,7 +246,7 @@ describe('a peer that breaks the rules is cut off', () => {
     [
       'more pushes than the window',
       (run) =>
-        [1, 2, 3, 4, 5, 6].reduce(
+        Array.from({ length: PUSH_WINDOW + 2 }, (_, i) => i + 1).reduce(
           (r, n) => r.feed({ type: 'frame', session: '1', frame: push(n) }),
           run.hello('1'),
         ),
@@ -291,7 +294,7 @@ test('a commit is acknowledged with the number of its push; reads tell no number
   const run = new Run().open('1', high).hello('1')
   const proofs = [{ conversation: 'c', log: 'l', accepted: [], read: [[1, 1]] }] as never
   expect(run.feed({ type: 'reads', proofs }).types).toEqual([])
-  run.feed({ type: 'recorded', session: '1', wanted: [] })
+  run.feed({ type: 'recorded', session: '1', records: 1, wanted: [] })
   run.feed({ type: 'frame', session: '1', frame: { type: 'push', number: 1, envelopes: [] } })
   expect(run.types).toEqual(['accept'])
   run.feed({ type: 'reads', proofs })

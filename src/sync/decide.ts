@@ -53,7 +53,7 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
     case 'frame':
       return onFrame(state, event.session, event.frame, now)
     case 'recorded':
-      return onRecorded(state, event.session, event.wanted)
+      return onRecorded(state, event)
     case 'taken':
       return onTaken(state, event)
     case 'paged':

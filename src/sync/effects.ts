@@ -5,10 +5,10 @@ import { difference, has, union } from '../domain/sequence-set.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import {
   claimedId,
-  envelopeSignedBytes,
   type OpenedEnvelope,
   openEnvelope,
   sealEnvelope,
+  signEnvelope,
 } from '../protocol/envelope.ts'
 import {
   type Hello,
@@ -24,12 +24,12 @@ import {
 } from '../protocol/frames.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { PUSH_BYTES } from '../protocol/limits.ts'
-import { readConfig, requireIdentity } from '../store/identity.ts'
+import { requireIdentity } from '../store/identity.ts'
 import { acceptMessages } from '../store/inbox.ts'
 import { BlockedError, type PeerWords, type VerifiedMessage } from '../store/reception.ts'
 import { readLacking, readPage, recordLost } from '../store/pages.ts'
-import { getPendingMessages, recordRefusal } from '../store/outbox.ts'
-import { recordProofs, settle } from '../store/receipts.ts'
+import { getPendingMessages, isAnyQueued, recordRefusal } from '../store/outbox.ts'
+import { recordAndSettle, recordProofs, settle } from '../store/receipts.ts'
 import { fillVacated } from '../store/retry.ts'
 import { currentLog, renewLog } from '../store/rewind.ts'
 import type { GigiDatabase } from '../store/schema.ts'
@@ -71,64 +71,85 @@ export async function summarize({ db, epoch }: EffectContext, peer: PeerId): Pro
 }
 
 export interface SealedBatch {
-  readonly envelopes: readonly Uint8Array[]
+  /** Envelopes, push by push. */
+  readonly pushes: readonly (readonly Uint8Array[])[]
   readonly cursor: MessageId | null
   readonly more: boolean
 }
 
-/** The next messages that wait for `peer`, signed and sealed, at most a push's bytes of them. */
+/** The next messages that wait for `peer`, signed and sealed, for at most `room` pushes. */
 export async function sealOutbox(
-  context: EffectContext,
+  { db, epoch, clock, crypto }: EffectContext,
   peer: PeerId,
   session: string,
   cursor: MessageId | null,
+  room: number,
 ): Promise<SealedBatch> {
-  const limit = (await readConfig(context.db)).max_batch_size
-  const batch = await getPendingMessages(
-    context.db,
-    context.epoch,
-    peer,
-    session,
-    cursor,
-    limit,
-    context.clock.now(),
-  )
-  const sealed = await Promise.all(batch.messages.map((message) => seal(context.crypto, message)))
+  const batch = await getPendingMessages(db, epoch, peer, session, cursor, room, clock.now())
+  const sealed = await Promise.all(batch.messages.map((message) => seal(crypto, message)))
+  const pushes = intoPushes(sealed, batch.size)
+  const last = batch.messages[pushes.slice(0, room).flat().length - 1]
+  // Large messages fill more pushes than there is room for: the rest is read again.
+  if (pushes.length > room) return { pushes: pushes.slice(0, room), cursor: last?.id ?? cursor, more: true }
+  return { pushes, cursor: batch.cursor, more: batch.more }
+}
+
+/** In order, at most `size` and PUSH_BYTES each; one envelope always fits: its own limit is far below that of a push. */
+function intoPushes(envelopes: readonly Uint8Array[], size: number): Uint8Array[][] {
+  const pushes: Uint8Array[][] = []
+  let push: Uint8Array[] = []
   let bytes = 0
-  const fitting = sealed.findIndex((envelope) => (bytes += envelope.length) > PUSH_BYTES)
-  // One envelope always fits: its own limit is far below that of a push.
-  if (fitting > 0) {
-    const last = batch.messages[fitting - 1]
-    return { envelopes: sealed.slice(0, fitting), cursor: last?.id ?? cursor, more: true }
+  for (const envelope of envelopes) {
+    if (push.length === 0 || push.length >= size || bytes + envelope.length > PUSH_BYTES) {
+      pushes.push((push = []))
+      bytes = 0
+    }
+    push.push(envelope)
+    bytes += envelope.length
   }
-  return { envelopes: sealed, cursor: batch.cursor, more: batch.looked === limit }
+  return pushes
 }
 
 /** A message of ours, signed and sealed. */
-export async function seal(crypto: Crypto, message: AuthoredMessage): Promise<Uint8Array> {
-  return sealEnvelope(message, await crypto.sign(envelopeSignedBytes(message)))
-}
+export const seal = (crypto: Crypto, message: AuthoredMessage): Promise<Uint8Array> =>
+  signEnvelope(message, crypto.sign)
 
 export interface PushOutcome {
   readonly proofs: readonly LogProof[]
   readonly refused: readonly Refusal[]
 }
 
+/** What a push brings, checked, and what in it cannot be read or is not its author's. */
+export interface CheckedPush {
+  readonly verified: readonly VerifiedMessage[]
+  readonly malformed: readonly Refusal[]
+}
+
+/** Throws MalformedError when an envelope does not even name a message. */
+export async function checkPush(
+  crypto: Crypto,
+  { envelopes }: Pick<Push, 'envelopes'>,
+): Promise<CheckedPush> {
+  const read = await Promise.all(envelopes.map((sealed) => verify(crypto, sealed)))
+  return {
+    verified: read.filter((item) => 'message' in item),
+    malformed: read.filter((item) => 'code' in item),
+  }
+}
+
 /**
- * Verifies and commits a push. What cannot be read, or is not its author's, is refused for good and holds up
- * nothing behind it. Throws MalformedError when an envelope does not even name a message, BlockedError when the
- * peer is blocked.
+ * Commits checked pushes in one transaction. What cannot be read is refused for good and holds up nothing behind it.
+ * Throws BlockedError when the peer is blocked.
  */
-export async function acceptPush(
-  context: EffectContext,
+export async function acceptPushes(
+  { db, epoch, clock }: EffectContext,
   peer: PeerId,
   said: PeerWords,
-  push: Push,
+  pushes: readonly CheckedPush[],
 ): Promise<PushOutcome> {
-  const { verified, malformed } = await verifyAll(context.crypto, push.envelopes)
-  const now = context.clock.now()
-  const outcome = await acceptMessages(context.db, context.epoch, peer, said, verified, 'push', now)
-  return { proofs: outcome.proofs, refused: [...outcome.refused, ...malformed] }
+  const messages = pushes.flatMap(({ verified }) => verified)
+  const { proofs, refused } = await acceptMessages(db, epoch, peer, said, messages, 'push', clock.now())
+  return { proofs, refused: [...refused, ...pushes.flatMap(({ malformed }) => malformed)] }
 }
 
 /**
@@ -144,7 +165,7 @@ export async function takePage(
   authors: ReadonlyMap<LogId, PeerId>,
 ): Promise<{ readonly brought: boolean; readonly useful: boolean; readonly rest: readonly LogNumbers[] }> {
   const { db, epoch, clock } = context
-  const { verified } = await verifyAll(context.crypto, page.envelopes)
+  const { verified } = await checkPush(context.crypto, page)
   const places = new Map(asked.map(({ log, numbers }) => [log, numbers]))
   const wanted = verified.filter(
     ({ message: { log_id, seq, author } }) =>
@@ -179,14 +200,6 @@ export async function servePull(context: EffectContext, peer: PeerId, pull: Pull
   return { type: 'page', number: pull.number, envelopes, gone, empty }
 }
 
-async function verifyAll(crypto: Crypto, envelopes: readonly Uint8Array[]) {
-  const read = await Promise.all(envelopes.map((sealed) => verify(crypto, sealed)))
-  return {
-    verified: read.filter((item) => 'message' in item),
-    malformed: read.filter((item) => 'code' in item),
-  }
-}
-
 async function verify(crypto: Crypto, sealed: Uint8Array): Promise<VerifiedMessage | Refusal> {
   const opened = readable(sealed)
   if ('code' in opened) return opened
@@ -206,13 +219,15 @@ function readable(sealed: Uint8Array): OpenedEnvelope | Refusal {
   }
 }
 
-/** The refusal of everything in a push, for now: it could not be stored. */
-export const refuseAll = (push: Push): PushOutcome => ({
+/** The refusal of everything in some pushes, for now: it could not be stored. */
+export const refuseAll = (pushes: readonly Push[]): PushOutcome => ({
   proofs: [],
-  refused: push.envelopes.flatMap((sealed) => {
-    const id = claimedId(sealed)
-    return id === null ? [] : [{ id, permanent: false, code: 'storage-full' as const }]
-  }),
+  refused: pushes
+    .flatMap(({ envelopes }) => envelopes)
+    .flatMap((sealed) => {
+      const id = claimedId(sealed)
+      return id === null ? [] : [{ id, permanent: false, code: 'storage-full' as const }]
+    }),
 })
 
 /**
@@ -239,27 +254,41 @@ export async function recordOldSummary(context: EffectContext, peer: PeerId, sum
   const current = await currentLog(db, peer)
   for (const log of logs)
     if (log.log === current) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
-  await recordAck(context, peer, logs, [])
+  await recordAck(context, peer, logs, [], 0)
   return logs
 }
 
-/** Records what a peer proved and refused, and settles the rows from it. */
+/**
+ * Records what a peer proved and refused, and brings at most `rows` rows up to it; with none it holds up nobody who reads
+ * them. Returns whether more rows are to follow (sync/settling.ts).
+ */
 export async function recordAck(
   context: EffectContext,
   peer: PeerId,
   proofs: readonly LogProof[],
   refused: readonly Refusal[],
-): Promise<void> {
+  rows: number,
+): Promise<boolean> {
   const { db, epoch, clock, random } = context
   const conflicted = refused.filter(({ permanent, code }) => permanent && code === 'conflict')
-  const conflicts = (await db.offline_queue.bulkGet(conflicted.map(({ id }) => [peer, id]))).some(
-    (row) => row !== undefined,
-  )
   // What stands at our places there was written in another life of this profile: ours goes elsewhere.
-  const renewed = conflicts && (await renewLog(db, epoch, peer, null, clock.now(), random.bytes))
+  const renewed =
+    conflicted.length > 0 &&
+    (await isAnyQueued(
+      db,
+      peer,
+      conflicted.map(({ id }) => id),
+    )) &&
+    (await renewLog(db, epoch, peer, null, clock.now(), random.bytes))
   for (const { id, permanent, code } of refused)
     if (permanent && !(renewed && code === 'conflict')) await recordRefusal(db, epoch, peer, id, code)
-  await recordProofs(db, epoch, peer, proofs)
+  return rows === 0
+    ? recordProofs(db, epoch, peer, proofs)
+    : recordAndSettle(db, epoch, peer, proofs, rows, clock.now())
+}
+
+/** Brings the rows up to what a peer has proven, in pieces. */
+export async function settleAll({ db, epoch, clock }: EffectContext, peer: PeerId): Promise<void> {
   while (await settle(db, epoch, peer, SETTLE_ROWS, clock.now()));
 }
 

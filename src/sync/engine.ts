@@ -19,6 +19,7 @@ import { Performer, type StoreEffect } from './performer.ts'
 import type { DialPath, NetworkState, Session } from './ports.ts'
 import { Schedule } from './schedule.ts'
 import { SerialByKey } from './serial.ts'
+import { Settling } from './settling.ts'
 import {
   currentSession,
   type Effect,
@@ -36,6 +37,7 @@ export class SyncEngine {
   readonly #lookout: Lookout
   readonly #performer: Performer
   readonly #schedule: Schedule
+  readonly #settling: Settling
   readonly #health: StoreHealth
   readonly #mailroom: Mailroom | undefined
   readonly #wakes = new Map<PeerId, () => void>()
@@ -56,13 +58,18 @@ export class SyncEngine {
       guard: (what, task) => this.#guard(what, task),
     }
     const lookout = new Lookout(core)
+    const settling = new Settling(core)
     this.#lookout = lookout
+    this.#settling = settling
     this.#performer = new Performer(core, {
       leaseFreed: () => {
         lookout.queue.request()
       },
       greeted: () => {
         lookout.reads.request()
+      },
+      proven: (peer) => {
+        settling.proven(peer)
       },
       storageFull: (error) => {
         this.#health.failed(error)
@@ -84,7 +91,7 @@ export class SyncEngine {
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
       isUnderWay: (peer) => {
         const state = this.#peers.get(peer)
-        return state !== undefined && isUnderWay(state)
+        return settling.isPending(peer) || (state !== undefined && isUnderWay(state))
       },
       guard: core.guard,
     })
@@ -94,6 +101,7 @@ export class SyncEngine {
     this.#running = true
     this.#unsubscribe = onTablesChanged(this.#options.db, (tables) => {
       if (tables.has('offline_queue')) {
+        this.#readOn()
         this.#lookout.queue.request()
         this.#schedule.queueChanged()
       }
@@ -137,9 +145,10 @@ export class SyncEngine {
     this.#health.stop()
     this.#mailroom?.stop()
     this.#lookout.stop()
+    this.#settling.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    const parts = [this.#work, this.#lookout, this.#schedule, this.#health]
+    const parts = [this.#work, this.#lookout, this.#settling, this.#schedule, this.#health]
     await Promise.all([...parts.map((part) => part.idle()), this.#mailroom?.idle()])
   }
 
@@ -209,7 +218,13 @@ export class SyncEngine {
       case 'wake-at':
         this.#armWake(peer, effect.at)
         return
+      case 'read-outbox':
+      case 'release':
+        // Beside the rest: what is sent next is read while what came is committed.
+        this.#work.run(`outbox of ${peer}`, () => this.#attempt(peer, effect))
+        return
       default:
+        this.#performer.prepare(effect)
         // In order for each peer: a commit is acknowledged before the next begins.
         this.#work.run(peer, () => this.#attempt(peer, effect))
     }
@@ -253,6 +268,15 @@ export class SyncEngine {
     this.#schedule.queueChanged()
   }
 
+  /** What was queued is most likely for someone whose conversation is open: that is looked at before all others. */
+  #readOn(): void {
+    for (const peer of this.#shown) {
+      const state = this.#peers.get(peer)
+      if (state !== undefined && currentSession(state)?.ready === true)
+        this.#feed(peer, { type: 'queued', queued: true })
+    }
+  }
+
   #tellNetwork(): void {
     for (const peer of [...this.#peers.keys()])
       this.#feed(peer, { type: 'network', online: this.#network === 'online' })
@@ -289,6 +313,7 @@ export class SyncEngine {
     this.#feed(session.peer, { type: 'closed', session: session.id, random })
     const last = (this.#peers.get(session.peer)?.sessions.length ?? 0) === 0
     this.#performer.forget(session.peer, session.id, last)
+    this.#settling.look()
   }
 
   #armWake(peer: PeerId, at: number): void {

@@ -30,7 +30,7 @@ afterEach(() => Promise.all([alice.goOffline(), bob.goOffline()]))
 const quota = (): DOMException => new DOMException('no room', 'QuotaExceededError')
 
 test('full storage is told until there is room, not until the next frame, and nothing is confirmed meanwhile', async () => {
-  const broken = vi.spyOn(bob.db.messages, 'bulkGet').mockRejectedValue(quota())
+  const broken = vi.spyOn(bob.db.messages, 'bulkAdd').mockRejectedValue(quota())
   const trial = vi.spyOn(bob.db.meta, 'put').mockRejectedValue(quota())
   await alice.write(bob, 'too much')
   await until(() => told.length > 0, 'word of it')
@@ -52,7 +52,7 @@ test('full storage is told until there is room, not until the next frame, and no
 
 test('a handle that was closed and opened again is no news', async () => {
   const broken = vi
-    .spyOn(bob.db.messages, 'bulkGet')
+    .spyOn(bob.db.messages, 'bulkAdd')
     .mockRejectedValueOnce(new DOMException('closed', 'InvalidStateError'))
   await alice.write(bob, 'again')
   await until(async () => {

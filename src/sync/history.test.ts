@@ -131,6 +131,7 @@ describe('SPEC 10, 11.5: history', () => {
     await until(async () => (await bob.texts(alice)).includes('arrives twice'), 'the message')
     await bob.goOffline()
     network.deliver = deliver
+    await until(() => alice.reports.get(bob.who.peerId)?.path === 'none', 'the end of the session')
     time.advance(8 * 24 * 3_600_000)
     const row = async () => (await alice.db.messages.toArray()).find((m) => m.content_json.includes('twice'))
     await until(async () => (await row())?.expired_at !== undefined, 'the end of trying')

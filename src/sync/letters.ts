@@ -28,7 +28,15 @@ import { oweForMail } from '../store/owed.ts'
 import { readPrekey } from '../store/prekeys.ts'
 import { BlockedError, type PeerWords } from '../store/reception.ts'
 import type { ContactRow, PrekeyRow } from '../store/schema.ts'
-import { acceptPush, type EffectContext, recordOldSummary, seal, summarize } from './effects.ts'
+import {
+  acceptPushes,
+  checkPush,
+  type EffectContext,
+  recordOldSummary,
+  seal,
+  settleAll,
+  summarize,
+} from './effects.ts'
 import { type GrantContext, grantTo } from './grants.ts'
 import { reach } from './reach.ts'
 import type { MailAddress, Mailbox, Sealer } from './ports.ts'
@@ -177,12 +185,16 @@ async function takeFrames(context: MailContext, { sender, written, frames }: Let
         said = frame
         await takeCard(db, epoch, context.self, sender, frame, written)
         break
-      case 'push':
-        if ((await acceptPush(context, sender, said, frame)).refused.some(({ permanent }) => !permanent))
-          isTaken = false
+      case 'push': {
+        const checked = await checkPush(context.crypto, frame)
+        const { refused } = await acceptPushes(context, sender, said, [checked])
+        if (refused.some(({ permanent }) => !permanent)) isTaken = false
         break
+      }
       case 'summary':
-        if ((await readContact(db, sender)) !== undefined) await recordOldSummary(context, sender, frame)
+        if ((await readContact(db, sender)) === undefined) break
+        await recordOldSummary(context, sender, frame)
+        await settleAll(context, sender)
         break
       case 'grant':
         await takeGrant(context, sender, frame.grant, 'letter')

@@ -19,9 +19,14 @@ export const MAX_SESSIONS_PER_PEER = 3
 /** Peers in memory: contacts and strangers that are connected. */
 export const MAX_PEERS = 5_000
 /** Pushes of one session that wait to be committed: the window, and one that breaks it. */
-export const MAX_WAITING_PUSHES = 5
+export const MAX_WAITING_PUSHES = 17
+/** Pushes that waited for the last commit and are committed together: 200 messages, a quarter of the window, so that the rest is on its way. */
+export const PUSHES_PER_COMMIT = 4
 /** Rows settled in one transaction: short enough that sending never waits. */
 export const SETTLE_ROWS = 200
+/** Rows follow what was proven at the latest after this long, milliseconds; where they keep falling behind, so many pieces of them. */
+export const SETTLE_AFTER_MS = 5_000
+export const SETTLE_PIECES = 10
 /** Vacated numbers filled at one meeting; the rest at the next. */
 export const FILLED_NUMBERS = 200
 /** Rows whose timed attempt is begun, or whose time is up, in one transaction. */

@@ -44,7 +44,7 @@ class Talk {
       signature: new Uint8Array(64),
     } as const
     this.feed({ type: 'frame', session, frame })
-    this.feed({ type: 'recorded', session, wanted: [] })
+    this.feed({ type: 'recorded', session, records: 1, wanted: [] })
     return session
   }
 

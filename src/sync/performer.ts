@@ -1,7 +1,8 @@
 /** Runs the effects that touch the store, and feeds what they find out back to `decide`. */
 import type { PeerId } from '../domain/ids.ts'
+import { union } from '../domain/sequence-set.ts'
 import { encodeFrame } from '../protocol/frame-codec.ts'
-import { isNewerStart, type LogNumbers, type Start, startSignedBytes } from '../protocol/frames.ts'
+import { isNewerStart, type LogProof, type Push, type Start, startSignedBytes } from '../protocol/frames.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { readContact, updateContact } from '../store/contacts.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
@@ -9,9 +10,13 @@ import { noteReplacement } from '../store/identity.ts'
 import { releaseLease } from '../store/leases.ts'
 import type { PeerWords } from '../store/reception.ts'
 import type { Core } from './core.ts'
+import { isUnderWay } from './decide.ts'
 import {
-  acceptPush,
+  acceptPushes,
+  type CheckedPush,
+  checkPush,
   greeting,
+  type PushOutcome,
   recordAck,
   recordSummary,
   refuseAll,
@@ -22,11 +27,16 @@ import {
 } from './effects.ts'
 import { grantTo } from './grants.ts'
 import { takeGrant } from './letters.ts'
+import { PUSHES_PER_COMMIT, SETTLE_ROWS } from './limits.ts'
 import type { Effect } from './state.ts'
 
 export type StoreEffect = Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>
 
+type RecordEffect = Extract<Effect, { type: 'record' }>
+
 export interface PerformerHooks {
+  /** A peer has proven something: the rows are to follow. */
+  proven(peer: PeerId): void
   /** Whoever waited for a lease may read on. */
   leaseFreed(): void
   /** A session is ready: what was read since its greeting was made has not been told. */
@@ -48,6 +58,9 @@ export class Performer {
   readonly #grants = new Map<PeerId, Uint8Array>()
   /** The sessions in which our grant was sent. */
   readonly #granted = new Set<string>()
+  /** Pushes that wait to be committed, and acknowledgements that wait to be recorded, by session: what waits is done at once. */
+  readonly #pushes = new Map<string, { readonly push: Push; readonly checked: Promise<CheckedPush> }[]>()
+  readonly #acks = new Map<string, RecordEffect[]>()
 
   constructor(core: Core, hooks: PerformerHooks) {
     this.#core = core
@@ -61,6 +74,18 @@ export class Performer {
     if (!last) return
     this.#said.delete(peer)
     this.#grants.delete(peer)
+  }
+
+  /** To be called as soon as the effect is decided upon, before it is its turn: what came is checked meanwhile. */
+  prepare(effect: StoreEffect): void {
+    if (effect.type === 'accept') {
+      const { push } = effect
+      const checked = checkPush(this.#core.options.crypto, push)
+      // It is looked at when it is its turn.
+      checked.catch(() => undefined)
+      listOf(this.#pushes, effect.session).push({ push, checked })
+    }
+    if (effect.type === 'record' && effect.summary === null) listOf(this.#acks, effect.session).push(effect)
   }
 
   /** Resolves when it is done and its outcome was fed. Rejects with what the store throws. */
@@ -94,14 +119,17 @@ export class Performer {
         return
       }
       case 'read-outbox': {
-        const batch = await sealOutbox(options, peer, effect.session, effect.cursor)
+        const batch = await sealOutbox(options, peer, effect.session, effect.cursor, effect.room)
         feed(peer, { type: 'outbox', session: effect.session, ...batch })
         return
       }
       case 'accept': {
-        const outcome = await this.#accept(peer, effect)
-        const through = effect.push.number
-        feed(peer, { type: 'committed', session: effect.session, through, ...outcome })
+        const waiting = taken(this.#pushes, effect.session, PUSHES_PER_COMMIT)
+        const last = waiting.at(-1)
+        // It was committed with those before it.
+        if (last === undefined) return
+        const outcome = await this.#accept(peer, waiting)
+        feed(peer, { type: 'committed', session: effect.session, through: last.push.number, ...outcome })
         await this.#meet(peer, effect.session)
         return
       }
@@ -143,15 +171,30 @@ export class Performer {
         if (await this.#isReplacedBy(effect.start)) options.listener.replaced()
         return
       case 'record': {
-        const { session, summary, proofs, refused } = effect
-        let wanted: readonly LogNumbers[] | null = null
-        if (summary === null) await recordAck(options, peer, proofs, refused)
-        else wanted = await recordSummary(options, peer, summary)
-        feed(peer, { type: 'recorded', session, wanted })
-        // What was read since the greeting was made has not been told.
-        if (summary !== null) this.#hooks.greeted()
+        await this.#record(peer, effect)
       }
     }
+  }
+
+  async #record(peer: PeerId, { session, summary }: RecordEffect): Promise<void> {
+    const { options, feed } = this.#core
+    if (summary !== null) {
+      const wanted = await recordSummary(options, peer, summary)
+      this.#hooks.proven(peer)
+      feed(peer, { type: 'recorded', session, records: 1, wanted })
+      // What was read since the greeting was made has not been told.
+      this.#hooks.greeted()
+      return
+    }
+    const acks = taken(this.#acks, session, Infinity)
+    // It was recorded with those before it.
+    if (acks.length === 0) return
+    const [proofs, refused] = [acks.flatMap((ack) => ack.proofs), acks.flatMap((ack) => ack.refused)]
+    const state = this.#core.peers.get(peer)
+    // While more is under way rows would be in its way.
+    const rows = state !== undefined && isUnderWay(state) ? 0 : SETTLE_ROWS
+    if (await recordAck(options, peer, latestOf(proofs), refused, rows)) this.#hooks.proven(peer)
+    feed(peer, { type: 'recorded', session, records: acks.length, wanted: null })
   }
 
   /** Whoever was a stranger when the session began may be a contact by what they said in it. */
@@ -180,14 +223,18 @@ export class Performer {
     sessions.get(session)?.send(encodeFrame({ type: 'grant', grant }))
   }
 
-  async #accept(peer: PeerId, { push }: Extract<Effect, { type: 'accept' }>) {
+  async #accept(
+    peer: PeerId,
+    waiting: readonly { readonly push: Push; readonly checked: Promise<CheckedPush> }[],
+  ): Promise<PushOutcome> {
     const { options } = this.#core
     try {
-      return await acceptPush(options, peer, this.#said.get(peer) ?? NOTHING_SAID, push)
+      const checked = await Promise.all(waiting.map((one) => one.checked))
+      return await acceptPushes(options, peer, this.#said.get(peer) ?? NOTHING_SAID, checked)
     } catch (error) {
       if (!isQuotaExceeded(error)) throw error
       this.#hooks.storageFull(error)
-      return refuseAll(push)
+      return refuseAll(waiting.map(({ push }) => push))
     }
   }
 
@@ -199,4 +246,37 @@ export class Performer {
     await noteReplacement(db, epoch, start.started)
     return true
   }
+}
+
+function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}
+
+/** The first of a list, taken out of it; it is forgotten when it is empty. */
+function taken<T>(lists: Map<string, T[]>, key: string, limit: number): T[] {
+  const list = lists.get(key)
+  const first = list?.splice(0, limit) ?? []
+  if (list?.length === 0) lists.delete(key)
+  return first
+}
+
+/** Proofs are cumulative: of each log the last one and what it leaves out of those before it. */
+function latestOf(proofs: readonly LogProof[]): LogProof[] {
+  const latest = new Map<string, LogProof>()
+  for (const proof of proofs) {
+    const before = latest.get(proof.log)
+    latest.set(
+      proof.log,
+      before?.conversation !== proof.conversation
+        ? proof
+        : {
+            ...proof,
+            accepted: union(before.accepted, proof.accepted),
+            read: union(before.read, proof.read),
+          },
+    )
+  }
+  return [...latest.values()]
 }

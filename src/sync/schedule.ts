@@ -3,7 +3,7 @@ import type { PeerId } from '../domain/ids.ts'
 import { lastCleanupAt } from '../store/cleanup.ts'
 import { readConfig } from '../store/identity.ts'
 import { settle, unsettledPeers } from '../store/receipts.ts'
-import { beginDueAttempts, expireDue, nextAttemptAt, nextExpiryAt } from '../store/retry.ts'
+import { beginDueAttempts, expireDue, nextDue } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import type { Clean } from './clean-up.ts'
 import { AFTER_FAULT_MS, DUE_ROWS, SETTLE_ROWS } from './limits.ts'
@@ -116,18 +116,18 @@ export class Schedule {
   async #seeToDue(): Promise<void> {
     const { db, epoch, clock, timer, random, online, attempt, isUnderWay } = this.#options
     await this.#settleOnce()
-    while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
+    const { attempt: attemptAt, expiry } = await nextDue(db)
+    if (isDue(expiry, clock.now())) while (await expireDue(db, epoch, clock.now(), DUE_ROWS));
     const isOnline = online()
     const tried = new Set<PeerId>()
-    while (isOnline) {
+    while (isOnline && isDue(attemptAt, clock.now())) {
       const begun = await beginDueAttempts(db, epoch, clock.now(), DUE_ROWS, random.fraction, isUnderWay)
       for (const peer of begun.tried) tried.add(peer)
       if (!begun.more) break
     }
     for (const peer of tried) attempt(peer)
-    const due = [await nextExpiryAt(db), isOnline ? await nextAttemptAt(db) : null].filter(
-      (at) => at !== null,
-    )
+    const next = await nextDue(db)
+    const due = [next.expiry, isOnline ? next.attempt : null].filter((at) => at !== null)
     this.#cancelDue()
     if (due.length === 0 || !this.#isRunning()) return
     const delay = Math.max(0, Math.min(...due) - clock.now())
@@ -163,3 +163,5 @@ export class Schedule {
     return this.#running
   }
 }
+
+const isDue = (at: number | null, now: number): boolean => at !== null && at <= now

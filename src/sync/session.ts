@@ -1,5 +1,4 @@
 /** What follows from the frames of a session: which one stays, and what is pushed, acknowledged, asked for and served. */
-import type { MessageId } from '../domain/ids.ts'
 import { count, difference, lastOf, union } from '../domain/sequence-set.ts'
 import {
   type Ack,
@@ -21,6 +20,7 @@ import {
   currentSession,
   type Decision,
   type Effect,
+  type PeerEvent,
   type PeerState,
   type SessionState,
   updateSession,
@@ -117,10 +117,8 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
   const acknowledged = Math.max(session.acknowledged, ack.through)
   const refusedForNow = session.refusedForNow || ack.refused.some((r) => !r.permanent)
   const { proofs, refused } = ack
-  // All is confirmed: what is left in the queue, or comes back into it under an old id, is read from the start.
-  const cursor = acknowledged === session.pushed && !refusedForNow ? null : session.cursor
   const [recording, records] = record(
-    updateSession(state, session.id, { acknowledged, refusedForNow, cursor }),
+    updateSession(state, session.id, { acknowledged, refusedForNow }),
     session,
     { type: 'record', session: session.id, summary: null, proofs, refused },
   )
@@ -132,33 +130,36 @@ function onAck(state: PeerState, session: SessionState, ack: Ack): Decision {
 export function flush(state: PeerState, id: string): Decision {
   const session = currentSession(state)
   if (session?.id !== id || !session.ready || session.reading || !session.more) return [state, []]
-  if (session.pushed - session.acknowledged >= PUSH_WINDOW) return [state, []]
+  const room = PUSH_WINDOW - (session.pushed - session.acknowledged)
+  if (room <= 0) return [state, []]
   return [
     updateSession(state, id, { reading: true, more: false }),
-    [{ type: 'read-outbox', session: id, cursor: session.cursor }],
+    [{ type: 'read-outbox', session: id, cursor: session.cursor, room }],
   ]
 }
 
 export function onOutbox(
   state: PeerState,
-  event: { session: string; envelopes: readonly Uint8Array[]; cursor: MessageId | null; more: boolean },
+  event: Extract<PeerEvent, { type: 'outbox' }>,
   now: number,
 ): Decision {
   const session = state.sessions.find((s) => s.id === event.session)
   if (session === undefined) return [state, []]
-  const send = event.envelopes.length > 0
-  const pushed = send ? session.pushed + 1 : session.pushed
+  const pushed = session.pushed + event.pushes.length
   const next = updateSession(state, session.id, {
     reading: false,
     pushed,
     cursor: event.cursor ?? session.cursor,
     // While it was being read, more may have been queued.
     more: session.more || event.more,
-    activeAt: send ? now : session.activeAt,
+    activeAt: event.pushes.length > 0 ? now : session.activeAt,
   })
-  const push: Frame = { type: 'push', number: pushed, envelopes: event.envelopes }
+  const sends = event.pushes.map((envelopes, i): Effect => {
+    const frame: Frame = { type: 'push', number: session.pushed + 1 + i, envelopes }
+    return { type: 'send', session: session.id, frame }
+  })
   const [last, effects] = flush(next, session.id)
-  return [last, send ? [{ type: 'send', session: session.id, frame: push }, ...effects] : effects]
+  return [last, [...sends, ...effects]]
 }
 
 export function onCommitted(
@@ -168,7 +169,8 @@ export function onCommitted(
 ): Decision {
   const session = state.sessions.find((s) => s.id === event.session)
   if (session === undefined) return [state, []]
-  const next = updateSession(state, session.id, { committing: session.committing - 1, activeAt: now })
+  const committing = session.received - event.through
+  const next = updateSession(state, session.id, { committing, activeAt: now })
   const ack: Ack = { type: 'ack', through: event.through, proofs: event.proofs, refused: event.refused }
   return [next, [{ type: 'send', session: session.id, frame: ack }]]
 }
@@ -186,10 +188,16 @@ export function sendReads(state: PeerState, proofs: readonly LogProof[], now: nu
 }
 
 /** What they proved is recorded. After a summary (`wanted` is not null) we may push and pull by it (SPEC 4.10). */
-export function onRecorded(state: PeerState, id: string, wanted: readonly LogNumbers[] | null): Decision {
+export function onRecorded(
+  state: PeerState,
+  { session: id, records, wanted }: Extract<PeerEvent, { type: 'recorded' }>,
+): Decision {
   const session = state.sessions.find((s) => s.id === id)
   if (session === undefined) return [state, []]
-  const recorded = updateSession(state, id, { recording: session.recording - 1 })
+  const recording = session.recording - records
+  // All is confirmed and recorded: what is left in the queue, or comes back into it under an old id, is read from the start.
+  const isAll = recording === 0 && session.acknowledged === session.pushed && !session.refusedForNow
+  const recorded = updateSession(state, id, { recording, cursor: isAll ? null : session.cursor })
   if (wanted === null) return flush(recorded, id)
   const lacking = without(wanted, session.asked ?? [])
   const [pulling, pulls] = pull(updateSession(recorded, id, { ready: true, wanted: lacking }), id)

@@ -113,8 +113,13 @@ export type PeerEvent =
     }
   | { readonly type: 'closed'; readonly session: string; readonly random: number }
   | { readonly type: 'frame'; readonly session: string; readonly frame: Frame }
-  /** `wanted` is what they have and we lack, by their summary; null after an acknowledgement. */
-  | { readonly type: 'recorded'; readonly session: string; readonly wanted: readonly LogNumbers[] | null }
+  /** So many records are dealt with. `wanted` is what they have and we lack, by their summary; null after acknowledgements. */
+  | {
+      readonly type: 'recorded'
+      readonly session: string
+      readonly records: number
+      readonly wanted: readonly LogNumbers[] | null
+    }
   /** A page is committed; `rest` is what it left open and may be asked for again. */
   | {
       readonly type: 'taken'
@@ -130,13 +135,15 @@ export type PeerEvent =
   | {
       readonly type: 'outbox'
       readonly session: string
-      readonly envelopes: readonly Uint8Array[]
+      /** Of as many pushes as there was room for, at most. */
+      readonly pushes: readonly (readonly Uint8Array[])[]
       readonly cursor: MessageId | null
       readonly more: boolean
     }
   | {
       readonly type: 'committed'
       readonly session: string
+      /** All pushes up to that number are. */
       readonly through: number
       readonly proofs: readonly LogProof[]
       readonly refused: readonly Refusal[]
@@ -154,11 +161,16 @@ export type Effect =
   | { readonly type: 'know'; readonly session: string; readonly hello: Hello }
   /** Send our summary again if it has changed. */
   | { readonly type: 'compare'; readonly session: string }
-  /** Read the next messages for this peer, sign and seal them; answered by `outbox`. */
-  | { readonly type: 'read-outbox'; readonly session: string; readonly cursor: MessageId | null }
-  /** Verify and commit; answered by `committed`. */
+  /** Read the next messages for this peer, for so many pushes, sign and seal them; answered by `outbox`. */
+  | {
+      readonly type: 'read-outbox'
+      readonly session: string
+      readonly cursor: MessageId | null
+      readonly room: number
+    }
+  /** Verify and commit; answered by `committed`, for several at once if they wait together. */
   | { readonly type: 'accept'; readonly session: string; readonly push: Push }
-  /** Record what the peer proved and refused; answered by `recorded`. */
+  /** Record what the peer proved and refused; answered by `recorded`, for several at once if they wait together. */
   | {
       readonly type: 'record'
       readonly session: string

@@ -120,7 +120,7 @@ async function holdingsOf(name: string): Promise<Holdings> {
     texts,
     async isProven(row) {
       const conversation = await db.conversations.get(row.conversation_id)
-      const status = conversation && (await provenStatus(db, conversation))(row)
+      const status = conversation && (await provenStatus(db, conversation.id))(row)
       return status !== undefined && SYNC_STATUSES.indexOf(status) >= SYNC_STATUSES.indexOf('Delivered')
     },
     async isInMail(row) {

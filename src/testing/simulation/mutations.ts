@@ -30,12 +30,10 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'src/store/inbox.ts',
         from: `  return db.transaction('rw', tables, async () => {
-    await checkEpoch(db, epoch)
-    const reception = await openReception(db, peer, said, source, now)`,
+    const ids = sent.map(`,
         to: `  const early = Promise.withResolvers<Accepted>()
   db.transaction('rw', tables, async () => {
-    await checkEpoch(db, epoch)
-    const reception = await openReception(db, peer, said, source, now)`,
+    const ids = sent.map(`,
       },
       {
         file: 'src/store/inbox.ts',
