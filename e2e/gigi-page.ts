@@ -1,5 +1,5 @@
 /** The app as a person sees it: by roles, names and the attributes that the interface promises. */
-import { type ConsoleMessage, expect, type Locator, type Page } from '@playwright/test'
+import { type ConsoleMessage, expect, type Locator, type Page, type Worker } from '@playwright/test'
 
 export type Status = 'pending' | 'synced' | 'delivered' | 'acknowledged' | 'expired'
 
@@ -190,6 +190,16 @@ export class GigiPage {
     return tab
   }
 
+  /** The workers that keep the times: none or one, but while one takes the place of another. */
+  upkeepWorkers(): Worker[] {
+    return this.page.workers().filter(isUpkeep)
+  }
+
+  /** Resolves when such a worker starts. */
+  async upkeepWorkerStarts(timeout: number): Promise<void> {
+    await this.page.waitForEvent('worker', { predicate: isUpkeep, timeout })
+  }
+
   /** Waits until the app would open without a relay. */
   async serviceWorkerReady(): Promise<void> {
     await this.page.evaluate(async () => {
@@ -209,6 +219,8 @@ export class GigiPage {
     )
   }
 }
+
+const isUpkeep = (worker: Worker): boolean => worker.url().includes('/upkeep.worker')
 
 /** Makes two people contacts by Bob's link; both have the conversation open, and a session. */
 export async function introduce(alice: GigiPage, bob: GigiPage): Promise<void> {

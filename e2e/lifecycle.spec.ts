@@ -9,9 +9,10 @@ test('a worker that was killed is replaced, and attempts go on', async ({ newcom
   // With his service worker, which would fetch it.
   await bob.page.context().close()
   await alice.presence('offline')
-  const [worker] = alice.page.workers()
-  const next = alice.page.waitForEvent('worker', { timeout: 45_000 })
-  await worker?.evaluate(() => {
+  const [worker] = alice.upkeepWorkers()
+  if (worker === undefined) throw new Error('there is no worker')
+  const next = alice.upkeepWorkerStarts(45_000)
+  await worker.evaluate(() => {
     close()
   })
   await alice.send('are you there?')

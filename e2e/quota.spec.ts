@@ -123,7 +123,7 @@ test('who sends into full storage keeps the text and is told; it goes when there
   await expect(alice.messages).toHaveCount(0)
   // Nothing can begin without room for a row; what tries leaves nothing behind.
   await expect(alice.page.getByRole('alert').filter({ hasText: 'is full' })).toBeVisible()
-  expect(alice.page.workers().length).toBeLessThanOrEqual(1)
+  expect(alice.upkeepWorkers().length).toBeLessThanOrEqual(1)
 
   await quota.lift()
   await alice.online()
