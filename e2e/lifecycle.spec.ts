@@ -27,9 +27,14 @@ test('a page that is frozen and resumed is reached again within seconds, with al
   const [alice, bob] = [await atAlices.open(), await atBobs.open()]
   await introduce(alice, bob)
   const devtools = await bob.page.context().newCDPSession(bob.page)
+  const frozen = bob.page.evaluate(
+    () =>
+      new Promise<void>((resolve) => document.addEventListener('freeze', () => resolve(), { once: true })),
+  )
   await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await frozen
+  // Chromium's frozen pages take on what comes over WebRTC, so it may arrive before the thaw.
   await alice.send('while you froze')
-  await expect(alice.message('while you froze')).toHaveAttribute('data-status', /pending|synced/)
   await devtools.send('Page.setWebLifecycleState', { state: 'active' })
   await expect(bob.message('while you froze')).toBeVisible({ timeout: 5_000 })
   await alice.hasStatus('while you froze', 'acknowledged')

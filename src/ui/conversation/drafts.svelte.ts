@@ -1,11 +1,14 @@
 import type { GigiApp } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { attempt, type Problem } from '../attempt.ts'
-import { readDraft, writeDraft } from './drafts.ts'
+import { draftTime, readDraft, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, type Sending, sendingToken } from './sending.ts'
 import { type Piece, UnderWay } from './under-way.ts'
 
 let sent = 0
+
+/** Messages among which a text that may have been sent is looked for: more than one sends in the minutes that are lost. */
+const LOOKED_THROUGH = 500
 
 /** What is being written to one conversation. */
 export class Draft {
@@ -23,6 +26,21 @@ export class Draft {
     this.#storage = storage
     this.#conversation = conversation
     this.#text = readDraft(storage, conversation)
+    if (this.#text !== '') void attempt(() => this.#dropIfSent(this.#text))
+  }
+
+  /** Browsers write their storage down late: after a crash it may hold what was typed and then sent, minutes ago. */
+  async #dropIfSent(typed: string): Promise<void> {
+    const typedAt = draftTime(this.#storage, this.#conversation)
+    const { messages } = await this.#app.queries.messages(this.#conversation, LOOKED_THROUGH)
+    const isSent = messages.some(
+      ({ direction, content, timestamp }) =>
+        direction === 'Sent' &&
+        timestamp >= typedAt &&
+        content.type === 'Text' &&
+        content.text.startsWith(typed.trim()),
+    )
+    if (isSent && this.#text === typed && this.#underWay.isEmpty) this.text = ''
   }
 
   get text(): string {
@@ -31,7 +49,7 @@ export class Draft {
 
   set text(text: string) {
     this.#text = text
-    writeDraft(this.#storage, this.#conversation, text)
+    writeDraft(this.#storage, this.#conversation, text, Date.now())
   }
 
   /** Why a text is still there instead of being sent. */

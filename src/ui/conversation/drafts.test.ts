@@ -3,7 +3,7 @@ import type { ConversationId } from '../../domain/ids.ts'
 import type { GigiApp } from '../../app/api.ts'
 import { UserError } from '../../app/api.ts'
 import { Draft } from './drafts.svelte.ts'
-import { readDraft, writeDraft } from './drafts.ts'
+import { draftTime, readDraft, writeDraft } from './drafts.ts'
 import { forgetSending, noteSending, readSendings, sendingToken } from './sending.ts'
 
 class MemoryStorage implements Storage {
@@ -40,11 +40,36 @@ const other = 'B'.repeat(22) as ConversationId
 describe('drafts', () => {
   it('are kept for each conversation, and leave nothing behind', () => {
     const storage = new MemoryStorage()
-    writeDraft(storage, one, 'hello')
+    writeDraft(storage, one, 'hello', 5)
     expect(readDraft(storage, one)).toBe('hello')
+    expect(draftTime(storage, one)).toBe(5)
     expect(readDraft(storage, other)).toBe('')
-    writeDraft(storage, one, '')
+    writeDraft(storage, one, '', 6)
     expect(storage.length).toBe(0)
+  })
+})
+
+describe('a draft that was found in the storage', () => {
+  const found = async (text: string, typedAt: number): Promise<string> => {
+    const storage = new MemoryStorage()
+    writeDraft(storage, one, text, typedAt)
+    const sent = { direction: 'Sent', timestamp: 100, content: { type: 'Text', text: 'hello there' } }
+    const messages = () => Promise.resolve({ messages: [sent], more: false })
+    const draft = new Draft({ queries: { messages } } as unknown as GigiApp, storage, one)
+    expect(draft.text).toBe(text)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(readDraft(storage, one)).toBe(draft.text)
+    return draft.text
+  }
+
+  it('is dropped if it was sent since: the storage was written down before that', async () => {
+    expect(await found('hello th', 99)).toBe('')
+    expect(await found(' hello there', 100)).toBe('')
+  })
+
+  it('stays if it is something else, or was typed again after that', async () => {
+    expect(await found('hello you', 99)).toBe('hello you')
+    expect(await found('hello there', 101)).toBe('hello there')
   })
 })
 
@@ -57,7 +82,7 @@ describe('texts that are being sent', () => {
       text: `text ${String(count)}`,
     }))
     for (const sending of sendings.toReversed()) noteSending(storage, sending)
-    writeDraft(storage, one, 'a draft is not being sent')
+    writeDraft(storage, one, 'a draft is not being sent', 5)
     expect(readSendings(storage)).toEqual(sendings)
     for (const { token } of sendings) forgetSending(storage, token)
     expect(readSendings(storage)).toEqual([])
