@@ -20,26 +20,6 @@ test('a worker that was killed is replaced, and attempts go on', async ({ newcom
   await expect.poll(() => attempts(alice.page, 'are you there?')).toBeGreaterThan(0)
 })
 
-test('a page that is frozen and resumed is reached again within seconds, with all it missed', async ({
-  resident,
-}) => {
-  const [atAlices, atBobs] = [await resident(), await resident()]
-  const [alice, bob] = [await atAlices.open(), await atBobs.open()]
-  await introduce(alice, bob)
-  const devtools = await bob.page.context().newCDPSession(bob.page)
-  const frozen = bob.page.evaluate(
-    () =>
-      new Promise<void>((resolve) => document.addEventListener('freeze', () => resolve(), { once: true })),
-  )
-  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
-  await frozen
-  // Chromium's frozen pages take on what comes over WebRTC, so it may arrive before the thaw.
-  await alice.send('while you froze')
-  await devtools.send('Page.setWebLifecycleState', { state: 'active' })
-  await expect(bob.message('while you froze')).toBeVisible({ timeout: 5_000 })
-  await alice.hasStatus('while you froze', 'acknowledged')
-})
-
 test('a tab that comes back from the back and forward cache goes on', async ({ newcomer }) => {
   const [alice, bob] = [await newcomer(), await newcomer()]
   await introduce(alice, bob)
