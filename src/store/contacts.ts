@@ -62,7 +62,7 @@ export function addContact(
   contact: NewContact,
   now: number,
 ): Promise<ConversationRow> {
-  return db.transaction('rw', db.contacts, db.conversations, async () => {
+  return db.transaction('rw', db.contacts, db.conversations, db.owed, async () => {
     const fresh = newContact(self, contact, 'accepted', now)
     const known = await db.contacts.get(contact.peerId)
     const row: ContactRow = { ...known, ...fresh.contact, added_at: known?.added_at ?? now }
@@ -70,6 +70,7 @@ export function addContact(
     if (known?.grant_from !== undefined && known.invite_secret === contact.inviteSecret)
       row.grant_from = known.grant_from
     await db.contacts.put(row)
+    if (known?.state === 'blocked') await oweUnblocked(db, contact.peerId)
     const conversation = await db.conversations.get(fresh.conversation.id)
     if (conversation === undefined) {
       await db.conversations.add(fresh.conversation)
@@ -96,11 +97,13 @@ export function setContactState(
     const before = (await db.contacts.get(peer))?.state
     await db.contacts.update(peer, { state })
     if (state === 'blocked') await shutOut(db, peer)
-    // By no clock: whatever has been told since they were blocked is later.
-    else if (before === 'blocked') await oweProof(db, peer, 0)
+    else if (before === 'blocked') await oweUnblocked(db, peer)
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
   })
 }
+
+// By no clock: whatever has been told since they were blocked is later.
+const oweUnblocked = (db: GigiDatabase, peer: PeerId): Promise<void> => oweProof(db, peer, 0)
 
 async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
   const contact = await db.contacts.get(peer)

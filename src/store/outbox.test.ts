@@ -110,6 +110,15 @@ describe('sending', () => {
   })
 })
 
+test('the same link again unblocks whom it names, and they are owed word of it', async () => {
+  const invite = { peerId: bob.peerId, nickname: 'Bob', relays: [], inviteSecret: 'AAAAAAAAAAAAAAAAAAAAAA' }
+  await addContactByInvite(db, invite, now, alice.random.bytes)
+  await setContactState(db, alice.peerId, bob.peerId, 'blocked')
+  await addContactByInvite(db, invite, now, alice.random.bytes)
+  expect((await db.contacts.get(bob.peerId))?.state).toBe('accepted')
+  expect(await db.owed.get(bob.peerId)).toBeDefined()
+})
+
 describe('the outbox', () => {
   test('is read oldest first, in pieces, without what the peer has', async () => {
     await saveConfig(db, { ...DEFAULT_CONFIG, max_batch_size: 3 })

@@ -9,6 +9,7 @@ import { checkEpoch } from './leadership.ts'
 import { holdsLease, takeLease } from './leases.ts'
 import { type LogWriter, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { authoredMessage } from './messages.ts'
+import { isProven } from './receipts.ts'
 import { rowsWithIds } from './rows.ts'
 import type { GigiDatabase } from './schema.ts'
 
@@ -47,7 +48,7 @@ export function addContactByInvite(
   now: number,
   random: RandomBytes,
 ): Promise<ConversationId> {
-  return db.transaction('rw', writerTables(db), async () => {
+  return db.transaction('rw', [...writerTables(db), db.owed], async () => {
     const self = (await requireIdentity(db)).peer_id
     const before = await db.contacts.get(contact.peerId)
     const conversation = await addContact(db, self, contact, now)
@@ -179,12 +180,15 @@ export function recordRefusal(
   id: MessageId,
   code: string,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.offline_queue, db.messages, db.logs, async () => {
+  const { meta, offline_queue, messages, logs, receipts } = db
+  return db.transaction('rw', [meta, offline_queue, messages, logs, receipts], async () => {
     await checkEpoch(db, epoch)
     if ((await db.offline_queue.get([peer, id])) === undefined) return
+    const row = await db.messages.get(id)
+    // What was proven before has arrived, whatever is said of it now.
+    if (row !== undefined && (await isProven(db, row, peer))) return
     await db.offline_queue.delete([peer, id])
     await db.messages.update(id, { refusal: code })
-    const row = await db.messages.get(id)
     const log = row === undefined ? undefined : await db.logs.get([row.conversation_id, row.log_id])
     // A void that is refused is not tried again.
     if (row === undefined || log === undefined || row.content_type === 'Void') return

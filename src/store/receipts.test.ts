@@ -1,15 +1,16 @@
 import 'fake-indexeddb/auto'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import type { LogId } from '../domain/ids.ts'
+import type { LogId, MessageId } from '../domain/ids.ts'
 import { fromNumbers } from '../domain/sequence-set.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, readConversation } from './contacts.ts'
 import { provenStatus } from './history.ts'
 import { raiseEpoch } from './leadership.ts'
-import { sendMessage } from './outbox.ts'
+import { recordRefusal, sendMessage } from './outbox.ts'
 import { recordProofs, settle } from './receipts.ts'
+import { renewLog } from './rewind.ts'
 import type { GigiDatabase } from './schema.ts'
 
 const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
@@ -90,4 +91,22 @@ test('D4, D5, D6: whatever proofs come, in whatever order and pieces, the rows e
     }),
     { numRuns: 25 },
   )
+})
+
+test('D4: what was proven and is not settled stays where it is when a new log is begun', async () => {
+  await prove([1, 2, 3, 4, 5, 6])
+  expect(await renewLog(db, epoch, bob.peerId, null, now + 1, alice.random.bytes)).toBe(true)
+  await settleAll()
+  expect(await statuses()).toBe('DDDDDDPPPP')
+  expect(await db.offline_queue.count()).toBe(4)
+})
+
+test('what was proven is not refused by a word that comes later', async () => {
+  await prove([1, 2, 3])
+  const second = await db.messages.where('[log_id+seq]').equals([log, 2]).first()
+  await recordRefusal(db, epoch, bob.peerId, second?.id ?? ('' as MessageId), 'malformed')
+  await settleAll()
+  const row = await db.messages.get(second?.id ?? ('' as MessageId))
+  expect(row).toMatchObject({ sync_status: 'Delivered', delivered: 1 })
+  expect(row?.refusal).toBeUndefined()
 })

@@ -217,6 +217,16 @@ const acknowledgment = (row: MessageRow, type: 'Delivered' | 'Read', by: By): Ac
   ack_type: type,
 })
 
+/** Whether `peer` has proven to have a message of ours, be it settled or not. Within a transaction over `receipts`. */
+export async function isProven(
+  db: GigiDatabase,
+  { conversation_id, log_id, seq }: MessageRow,
+  peer: PeerId,
+): Promise<boolean> {
+  const receipt = await db.receipts.get([conversation_id, log_id, peer])
+  return has(receipt?.delivered ?? [], seq)
+}
+
 /** What one peer has proven of our logs in a conversation. */
 export async function receiptsFrom(
   db: GigiDatabase,

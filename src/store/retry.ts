@@ -6,6 +6,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { inMail } from './deposits.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
+import { isProven } from './receipts.ts'
 import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { logsOf } from './reception.ts'
 import type { DepositRow, GigiDatabase, MessageRow } from './schema.ts'
@@ -127,15 +128,6 @@ export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: 
     await writer.appendAgain(row, now)
     await writer.close()
   })
-}
-
-async function isProven(
-  db: GigiDatabase,
-  { conversation_id, log_id, seq }: MessageRow,
-  peer: PeerId,
-): Promise<boolean> {
-  const receipt = await db.receipts.get([conversation_id, log_id, peer])
-  return has(receipt?.delivered ?? [], seq)
 }
 
 /** The letter in which a message is on its way, at the place where it stands. */

@@ -5,7 +5,14 @@
  */
 import { Dexie } from 'dexie'
 import type { ConversationId, LogId, PeerId } from '../domain/ids.ts'
-import { difference, fromNumbers, highest, intersection } from '../domain/sequence-set.ts'
+import {
+  difference,
+  fromNumbers,
+  has,
+  highest,
+  intersection,
+  type SequenceSet,
+} from '../domain/sequence-set.ts'
 import type { LogSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { MAX_OWN_LOGS } from '../protocol/limits.ts'
@@ -43,7 +50,8 @@ export function renewLog(
     if (log === undefined || (theirs !== null && !(await wasRewound(db, log, theirs)))) return false
     const own = (await logsOf(db, conversation.id)).filter((other) => other.author === self)
     if (own.length >= MAX_OWN_LOGS || (await db.contacts.get(peer))?.state !== 'accepted') return false
-    await move(db, log, theirs, now, random)
+    const receipt = await db.receipts.get([conversation.id, log.log_id, peer])
+    await move(db, log, theirs, receipt?.delivered ?? [], now, random)
     // What was published since then is gone with the state that was put back.
     await outdatePrekeys(db)
     return true
@@ -68,13 +76,15 @@ async function move(
   db: GigiDatabase,
   log: LogRow,
   theirs: LogSummary | null,
+  proven: SequenceSet,
   now: number,
   random: RandomBytes,
 ): Promise<void> {
   const rows = await db.messages
     .where('[log_id+seq]')
     .between([log.log_id, Dexie.minKey], [log.log_id, Dexie.maxKey])
-    .filter((row) => row.delivered === 0)
+    // What was proven has arrived, though its row may not say so yet.
+    .filter((row) => row.delivered === 0 && !has(proven, row.seq))
     .toArray()
   const moved = fromNumbers(rows.map((row) => row.seq).filter((seq) => seq > 0))
   const accepted = theirs?.accepted ?? []

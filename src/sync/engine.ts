@@ -173,7 +173,8 @@ export class SyncEngine {
    * a letter, or its recipient is neither there nor can be left one.
    */
   get isQuiet(): boolean {
-    if (this.#network !== 'online' || this.#mailroom?.isQuiet === false) return false
+    if (this.#network !== 'online' || this.#mailroom?.isQuiet === false || !this.#settling.isIdle)
+      return false
     return [...this.#peers.values()].every(
       (state) => !state.dialing && !isUnderWay(state) && !(state.queued && isThere(state)),
     )
@@ -224,7 +225,7 @@ export class SyncEngine {
         this.#work.run(`outbox of ${peer}`, () => this.#attempt(peer, effect))
         return
       default:
-        this.#performer.prepare(effect)
+        this.#performer.prepare(peer, effect)
         // In order for each peer: a commit is acknowledged before the next begins.
         this.#work.run(peer, () => this.#attempt(peer, effect))
     }

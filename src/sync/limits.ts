@@ -37,8 +37,10 @@ export const CLEANUP_ROWS = 500
 export const MAX_QUEUED_PEERS = 2_000
 /** Contacts of whom nothing is heard that are dialled at a tick: a hundred of them within minutes, at little cost. */
 export const SOUGHT_CONTACTS = 4
-/** Summaries and acknowledgements of one session that wait to be recorded: several windows of them. */
-export const MAX_WAITING_RECORDS = 16
+/** While so many acknowledgements of a session wait to be recorded nothing more is pushed in it: a quarter of the window. */
+export const RECORDS_TO_CATCH_UP = 4
+/** Summaries and acknowledgements of one session that wait to be recorded: one for each push of two windows, and what was read. */
+export const MAX_WAITING_RECORDS = 64
 /** Word that someone writes is heard at most so often, milliseconds: it is sent every three seconds. */
 export const TYPING_INTERVAL_MS = 1_000
 /** What the store failed to do for the schedule is tried again after this long, milliseconds. */

@@ -4,6 +4,7 @@ import { union } from '../domain/sequence-set.ts'
 import { encodeFrame } from '../protocol/frame-codec.ts'
 import { isNewerStart, type LogProof, type Push, type Start, startSignedBytes } from '../protocol/frames.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
+import { MAX_MESSAGES_PER_FRAME } from '../protocol/limits.ts'
 import { readContact, updateContact } from '../store/contacts.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
 import { noteReplacement } from '../store/identity.ts'
@@ -45,6 +46,12 @@ export interface PerformerHooks {
   storageFull(error: unknown): void
 }
 
+/** A push that waits to be committed, and what a look ahead at it finds. */
+interface WaitingPush {
+  readonly push: Push
+  readonly checked: Promise<CheckedPush> | null
+}
+
 const NOTHING_SAID: PeerWords = { nickname: '', relays: [] }
 
 export class Performer {
@@ -59,7 +66,7 @@ export class Performer {
   /** The sessions in which our grant was sent. */
   readonly #granted = new Set<string>()
   /** Pushes that wait to be committed, and acknowledgements that wait to be recorded, by session: what waits is done at once. */
-  readonly #pushes = new Map<string, { readonly push: Push; readonly checked: Promise<CheckedPush> }[]>()
+  readonly #pushes = new Map<string, WaitingPush[]>()
   readonly #acks = new Map<string, RecordEffect[]>()
 
   constructor(core: Core, hooks: PerformerHooks) {
@@ -77,13 +84,21 @@ export class Performer {
   }
 
   /** To be called as soon as the effect is decided upon, before it is its turn: what came is checked meanwhile. */
-  prepare(effect: StoreEffect): void {
+  prepare(peer: PeerId, effect: StoreEffect): void {
     if (effect.type === 'accept') {
       const { push } = effect
+      const waiting = listOf(this.#pushes, effect.session)
+      const state = this.#core.peers.get(peer)
+      const isReady = state?.sessions.some(({ id, ready }) => id === effect.session && ready) === true
+      // Nobody has more checked ahead than is committed at once, and no one blocked anything.
+      if (waiting.length >= PUSHES_PER_COMMIT || !isReady) {
+        waiting.push({ push, checked: null })
+        return
+      }
       const checked = checkPush(this.#core.options.crypto, push)
       // It is looked at when it is its turn.
       checked.catch(() => undefined)
-      listOf(this.#pushes, effect.session).push({ push, checked })
+      waiting.push({ push, checked })
     }
     if (effect.type === 'record' && effect.summary === null) listOf(this.#acks, effect.session).push(effect)
   }
@@ -124,7 +139,7 @@ export class Performer {
         return
       }
       case 'accept': {
-        const waiting = taken(this.#pushes, effect.session, PUSHES_PER_COMMIT)
+        const waiting = taken(this.#pushes, effect.session, committedAtOnce)
         const last = waiting.at(-1)
         // It was committed with those before it.
         if (last === undefined) return
@@ -186,7 +201,7 @@ export class Performer {
       this.#hooks.greeted()
       return
     }
-    const acks = taken(this.#acks, session, Infinity)
+    const acks = taken(this.#acks, session, (all) => all.length)
     // It was recorded with those before it.
     if (acks.length === 0) return
     const [proofs, refused] = [acks.flatMap((ack) => ack.proofs), acks.flatMap((ack) => ack.refused)]
@@ -223,13 +238,13 @@ export class Performer {
     sessions.get(session)?.send(encodeFrame({ type: 'grant', grant }))
   }
 
-  async #accept(
-    peer: PeerId,
-    waiting: readonly { readonly push: Push; readonly checked: Promise<CheckedPush> }[],
-  ): Promise<PushOutcome> {
+  async #accept(peer: PeerId, waiting: readonly WaitingPush[]): Promise<PushOutcome> {
     const { options } = this.#core
     try {
-      const checked = await Promise.all(waiting.map((one) => one.checked))
+      const { crypto } = options
+      const checked = await Promise.all(
+        waiting.map(({ push, checked }) => checked ?? checkPush(crypto, push)),
+      )
       return await acceptPushes(options, peer, this.#said.get(peer) ?? NOTHING_SAID, checked)
     } catch (error) {
       if (!isQuotaExceeded(error)) throw error
@@ -254,12 +269,21 @@ function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
   return list
 }
 
-/** The first of a list, taken out of it; it is forgotten when it is empty. */
-function taken<T>(lists: Map<string, T[]>, key: string, limit: number): T[] {
-  const list = lists.get(key)
-  const first = list?.splice(0, limit) ?? []
-  if (list?.length === 0) lists.delete(key)
+/** The first of a list, as many as `howMany` says, taken out of it; it is forgotten when it is empty. */
+function taken<T>(lists: Map<string, T[]>, key: string, howMany: (list: readonly T[]) => number): T[] {
+  const list = lists.get(key) ?? []
+  const first = list.splice(0, howMany(list))
+  if (list.length === 0) lists.delete(key)
   return first
+}
+
+/** As many pushes as one acknowledgement can answer, whatever is refused of them; one always can. */
+function committedAtOnce(waiting: readonly WaitingPush[]): number {
+  let messages = 0
+  const tooMany = waiting.findIndex(
+    ({ push }, i) => (messages += push.envelopes.length) > MAX_MESSAGES_PER_FRAME && i > 0,
+  )
+  return Math.min(tooMany === -1 ? waiting.length : tooMany, PUSHES_PER_COMMIT)
 }
 
 /** Proofs are cumulative: of each log the last one and what it leaves out of those before it. */

@@ -15,7 +15,7 @@ import {
   SYNC_VERSION,
 } from '../protocol/frames.ts'
 import { MAX_PULL_NUMBERS, PUSH_WINDOW } from '../protocol/limits.ts'
-import { MAX_WAITING_PUSHES, MAX_WAITING_RECORDS, TYPING_INTERVAL_MS } from './limits.ts'
+import { MAX_WAITING_PUSHES, MAX_WAITING_RECORDS, RECORDS_TO_CATCH_UP, TYPING_INTERVAL_MS } from './limits.ts'
 import {
   currentSession,
   type Decision,
@@ -131,7 +131,8 @@ export function flush(state: PeerState, id: string): Decision {
   const session = currentSession(state)
   if (session?.id !== id || !session.ready || session.reading || !session.more) return [state, []]
   const room = PUSH_WINDOW - (session.pushed - session.acknowledged)
-  if (room <= 0) return [state, []]
+  // The receiver would go on to acknowledge faster than that is recorded here.
+  if (room <= 0 || session.recording > RECORDS_TO_CATCH_UP) return [state, []]
   return [
     updateSession(state, id, { reading: true, more: false }),
     [{ type: 'read-outbox', session: id, cursor: session.cursor, room }],

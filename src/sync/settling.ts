@@ -47,6 +47,10 @@ export class Settling {
     return this.#unsettled.has(peer) || this.#current === peer
   }
 
+  get isIdle(): boolean {
+    return this.#unsettled.size === 0 && this.#current === undefined
+  }
+
   stop(): void {
     this.#later.cancel()
   }
