@@ -90,6 +90,17 @@ describe('accepting', () => {
     expect((await db.conversations.get(conversation))?.preview?.text).toBe('message 2')
   })
 
+  test.each(['push', 'page'] as const)('a void is no news: the list stays as it is (%s)', async (source) => {
+    const words = { nickname: 'someone', relays: [] }
+    const at = (message: VerifiedMessage, now: number) =>
+      acceptMessages(db, epoch, alice.peerId, words, [message], source, now)
+    await at(from(alice, 1), now + 1000)
+    const before = await db.conversations.get(conversation)
+    const { proofs } = await at(from(alice, 2, { type: 'Void' }), now + 2000)
+    expect(proofs).toMatchObject([{ accepted: [[1, 2]] }])
+    expect(await db.conversations.get(conversation)).toEqual({ ...before, clock_ms: now + 2 })
+  })
+
   test('a message that was cleared is not stored again: the accepted set outlives the rows', async () => {
     const one = from(alice, 1)
     await accept([one])

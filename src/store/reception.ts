@@ -249,9 +249,11 @@ function reception(context: Context): Reception {
     conversation.clock_logical = clock.logical
     // What comes back of old is no news: it counts as read, and as old as it is.
     const isNews = source === 'push'
-    conversation.last_activity = isNews
-      ? now
-      : Math.max(conversation.last_activity, Math.min(now, message.timestamp))
+    // A void is nothing that anybody sees: it moves no conversation in the list.
+    if (content.type !== 'Void')
+      conversation.last_activity = isNews
+        ? now
+        : Math.max(conversation.last_activity, Math.min(now, message.timestamp))
     if (!isNews || !isShown(content.type)) row.read = 1
     else conversation.unread += 1
     if (
