@@ -8,9 +8,13 @@ import { ping } from '@libp2p/ping'
 import { webSockets } from '@libp2p/websockets'
 import { createLibp2p } from 'libp2p'
 
-/** A client's node, which whoever makes it stops; with `listen` it makes a reservation at that relay before this resolves. */
-export const clientNode = (listen?: string, privateKey?: PrivateKey): Promise<Libp2p> =>
+/**
+ * A client's node, which whoever makes it stops; with `listen` it makes a reservation at that relay before this resolves,
+ * or, without `start`, before its `start()` does.
+ */
+export const clientNode = (listen?: string, privateKey?: PrivateKey, start = true): Promise<Libp2p> =>
   createLibp2p({
+    start,
     ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: listen === undefined ? [] : [`${listen}/p2p-circuit`] },
     transports: [webSockets(), circuitRelayTransport()],

@@ -6,6 +6,7 @@ const BENCHES: Readonly<
 > = {
   app: () => import('./bench/app.ts'),
   mailbox: () => import('./bench/mailbox.ts'),
+  relay: () => import('./bench/relay.ts'),
 }
 
 const args = process.argv.slice(2)
