@@ -157,6 +157,14 @@ export const PUSH_LOOKUP = { timeout: 2_000, tries: 2 }
 export const MAX_PUSH_ADDRESSES = 8
 /** Pushes on their way at once, 100 KB each: those that hang hold up the others for PUSH_ANSWER_MS, so it takes many. */
 export const MAX_PUSHES_UNDER_WAY = 256
+/** Milliseconds in which a push is answered by a host that keeps nobody waiting. */
+export const PUSH_QUICK_MS = 2_000
+/** Quick pushes by which a host is trusted, each slow one taking back as many, and how many are counted: ten slow ones are forgiven. */
+export const PUSH_TRUST = { needed: 10, most: 100, slow: 10 }
+/** Of MAX_PUSHES_UNDER_WAY, those to hosts that are not trusted: names cost nothing, and each may hang. */
+export const MAX_UNKNOWN_PUSHES_UNDER_WAY = 128
+/** Hosts whose quickness is remembered: push services are few. */
+export const MAX_HOSTS_TRUSTED = 1_000
 /** Pushes on their way to one host: of a push service that answers in a tenth of a second, 160 in a second. */
 export const MAX_PUSHES_PER_HOST_UNDER_WAY = 16
 /** Pushes to one host in one minute: push services are few, and most owners are woken by the same; thirty in a second hurt no site. */

@@ -153,7 +153,7 @@ export class MailboxService {
     if (request.type === 'fetch') seat.hasLast = fetched !== undefined
     const hasTaken = request.type === 'confirm' ? seat.hasLast && code === 'done' : fetched === 'nothing'
     // Of what came meanwhile it was told, and has yet to fetch it.
-    if (hasTaken && !seat.told) this.#unheard.delete(peer)
+    if (!seat.told) this.#hear(peer, hasTaken, request.type === 'fetch' && seat.hasLast)
     const frame = encodeMailboxNews({ type: 'answer', number: request.number, code, payload })
     if (brings) room.shrink(frame.length)
     await channel.send(frame)
@@ -184,6 +184,12 @@ export class MailboxService {
 
   #unhear(owner: PeerId, from: NewsFrom): void {
     if (this.#unheard.get(owner) !== 'contact') this.#unheard.set(owner, from)
+  }
+
+  #hear(peer: PeerId, hasTaken: boolean, hasSeen: boolean): void {
+    if (hasTaken) this.#unheard.delete(peer)
+    // It may be what they cannot take, for which they are not to be woken again and again.
+    else if (hasSeen && this.#unheard.has(peer)) this.#unheard.set(peer, 'anyone')
   }
 
   /** The last stream of a peer has ended. */

@@ -75,6 +75,17 @@ test('whoever fetched and confirmed nothing, and nobody who confirmed it all', a
   expect(await isWokenAfter(second)).toBe(false)
 })
 
+test('whoever saw it all and took nothing is woken as by anyone: not without pause', async () => {
+  await deposit()
+  const first = await come()
+  await first.fetchAll()
+  expect([await isWokenAfter(first), due.get(alice.peerId)]).toEqual([true, 'anyone'])
+  const second = await come()
+  await second.fetchAll()
+  await deposit()
+  expect([await isWokenAfter(second), due.get(alice.peerId)]).toEqual([true, 'contact'])
+})
+
 test('nobody who found nothing', async () => {
   await deposit()
   due.clear()

@@ -40,17 +40,16 @@ export function openPush({
     random: Math.random,
     log: limitedLog(log, MAX_LINES_OF_A_KIND_PER_MINUTE),
   })
-  const doorbell = new Doorbell({ wake: (owner) => waker.wake(owner), now, after })
+  const doorbell = new Doorbell({ wake: (owner) => waker.wake(owner, 'anyone'), now, after })
   return {
     accepts: (endpoint) => isEndpoint(endpoint, local),
     wake: (owner, from) => {
       if (from === 'anyone') doorbell.ring(owner)
-      else waker.wake(owner)
+      else waker.wake(owner, from)
     },
     callOff: (owner) => {
       const isRung = doorbell.callOff(owner)
-      if (waker.callOff(owner)) return 'contact'
-      return isRung ? 'anyone' : null
+      return waker.callOff(owner) ?? (isRung ? 'anyone' : null)
     },
     close: () => {
       doorbell.close()

@@ -5,7 +5,7 @@ import {
   MAX_PUSH_FAILURES,
   MAX_PUSHES_PER_HOST_PER_MINUTE,
   MAX_PUSHES_PER_HOST_UNDER_WAY,
-  MAX_PUSHES_UNDER_WAY,
+  MAX_UNKNOWN_PUSHES_UNDER_WAY,
   MAX_SUBSCRIPTIONS_PER_OWNER,
   PUSH_BACKOFF,
   PUSH_PAUSE_MS,
@@ -76,7 +76,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 async function wake(who = alice): Promise<void> {
-  waker.wake(who)
+  waker.wake(who, 'contact')
   await settled()
 }
 
@@ -140,19 +140,31 @@ test('whoever comes is not woken, until there is other news', async () => {
   await store.subscribe(alice, HERE, 1)
   await wake()
   await answered('taken')
-  expect(waker.callOff(alice)).toBe(false)
+  expect(waker.callOff(alice)).toBe(null)
   await wake()
-  expect([waker.callOff(alice), waker.callOff(alice)]).toEqual([true, false])
+  expect([waker.callOff(alice), waker.callOff(alice)]).toEqual(['contact', null])
   await pass(PUSH_PAUSE_MS)
   expect([asked(), timers]).toEqual([[], []])
   await wake()
   expect(await answered('taken')).toEqual([HERE])
   // Also while it is being looked up where.
   await pass(PUSH_PAUSE_MS)
-  waker.wake(alice)
+  waker.wake(alice, 'contact')
   waker.callOff(alice)
   await settled()
   expect([asked(), timers]).toEqual([[], []])
+})
+
+test('what anyone left is told from what a contact left, also while an endpoint fails', async () => {
+  await store.subscribe(alice, HERE, 1)
+  waker.wake(alice, 'anyone')
+  await settled()
+  await answered('failed')
+  expect(waker.callOff(alice)).toBe('anyone')
+  waker.wake(alice, 'anyone')
+  waker.wake(alice, 'contact')
+  waker.wake(alice, 'anyone')
+  expect(waker.callOff(alice)).toBe('contact')
 })
 
 test('news after someone came and went, while a push was on its way, wakes as well', async () => {
@@ -221,11 +233,11 @@ test('a time that lies far ahead, from a clock that was wrong, holds for no long
 })
 
 test('so many pushes are on their way at once, and the others wait for them', async () => {
-  const people = Array.from({ length: MAX_PUSHES_UNDER_WAY + 3 }, (_, n) => personAt(n))
+  const people = Array.from({ length: MAX_UNKNOWN_PUSHES_UNDER_WAY + 3 }, (_, n) => personAt(n))
   for (const [n, who] of people.entries()) await store.subscribe(who, `https://push-${n}.example/`, 1)
-  for (const who of people) waker.wake(who)
+  for (const who of people) waker.wake(who, 'contact')
   await settled()
-  expect(pushes).toHaveLength(MAX_PUSHES_UNDER_WAY)
+  expect(pushes).toHaveLength(MAX_UNKNOWN_PUSHES_UNDER_WAY)
   // One of those that wait has come meanwhile.
   waker.callOff(people.at(-1) ?? alice)
   await answered('taken')
@@ -249,7 +261,7 @@ test('an owner is not pushed for without pause by naming ever new endpoints', as
 })
 
 test('a host that hangs keeps nobody waiting who is woken by another', async () => {
-  const people = Array.from({ length: MAX_PUSHES_UNDER_WAY }, (_, n) => personAt(n))
+  const people = Array.from({ length: MAX_UNKNOWN_PUSHES_UNDER_WAY }, (_, n) => personAt(n))
   for (const who of people) {
     await store.subscribe(who, 'https://tarpit.example/', 1)
     await wake(who)
@@ -264,7 +276,7 @@ test('those who wait for a host that hangs keep no place from others, and make w
   const people = Array.from({ length: MAX_OWNERS_TO_WAKE }, (_, n) => personAt(n))
   for (const who of people) {
     await store.subscribe(who, 'https://tarpit.example/', 1)
-    waker.wake(who)
+    waker.wake(who, 'contact')
   }
   await settled()
   asked()
@@ -294,7 +306,7 @@ test('so many owners wait to be woken, and the first makes way for another', asy
   for (const who of people) {
     await store.subscribe(who, HERE, 1)
     await store.pushed(who, { endpoint: HERE, failures: 1, notBefore: now + 1_000 })
-    waker.wake(who)
+    waker.wake(who, 'contact')
     await settled()
   }
   expect(timers).toHaveLength(MAX_OWNERS_TO_WAKE)

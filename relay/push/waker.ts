@@ -11,8 +11,10 @@ import {
   PUSH_ANSWER_MS,
   PUSH_BACKOFF,
   PUSH_PAUSE_MS,
+  PUSH_QUICK_MS,
 } from '../limits.ts'
 import { codeOf, type Log } from '../log.ts'
+import type { NewsFrom } from '../mailbox/service.ts'
 import type { MailboxStore, Subscription } from '../mailbox/store.ts'
 import { Lanes } from './lanes.ts'
 import type { Send, Sent } from './send.ts'
@@ -36,6 +38,8 @@ export interface WakerInit {
 interface Due {
   /** How often there was. */
   news: number
+  /** Of a contact, if any of it is. */
+  from: NewsFrom
   /** By endpoint: up to which news it was woken. */
   readonly woken: Map<string, number>
   /** Its endpoints are being asked. */
@@ -60,21 +64,22 @@ export class Waker {
   }
 
   /** There is news for an owner who does not listen: wherever it can be woken, it is, now or when it may be. */
-  wake(owner: PeerId): void {
+  wake(owner: PeerId, from: NewsFrom): void {
     if (this.#closing.signal.aborted) return
     const due = this.#due.get(owner) ?? this.#begin(owner)
     due.news += 1
+    if (from === 'contact') due.from = from
     if (!due.isRunning) void this.#run(owner, due)
   }
 
-  /** The owner listens. A push that is on its way is not taken back. Returns whether there was something to be woken for. */
-  callOff(owner: PeerId): boolean {
+  /** The owner listens. A push that is on its way is not taken back. Returns what it was still to be woken for; null: nothing. */
+  callOff(owner: PeerId): NewsFrom | null {
     const due = this.#due.get(owner)
-    if (due === undefined) return false
+    if (due === undefined) return null
     this.#due.delete(owner)
     due.off.abort()
     due.cancel()
-    return true
+    return due.from
   }
 
   /** Ends what is under way, and wakes nobody any more. */
@@ -88,7 +93,7 @@ export class Waker {
     const [first] = this.#due.keys()
     if (this.#due.size >= MAX_OWNERS_TO_WAKE && first !== undefined) this.callOff(first)
     const [off, cancel] = [new AbortController(), () => undefined]
-    const due = { news: 0, woken: new Map(), isRunning: false, off, cancel }
+    const due: Due = { news: 0, from: 'anyone', woken: new Map(), isRunning: false, off, cancel }
     this.#due.set(owner, due)
     return due
   }
@@ -136,8 +141,10 @@ export class Waker {
     const { store, send, now, log } = this.#init
     const { endpoint } = subscription
     const { host } = new URL(endpoint)
-    if (!(await this.#lanes.enter(host, due.off.signal))) return Infinity
-    const notBefore = now() + PUSH_PAUSE_MS
+    const leave = await this.#lanes.enter(host, due.off.signal)
+    if (leave === null) return Infinity
+    const begun = now()
+    const notBefore = begun + PUSH_PAUSE_MS
     let sent: Sent
     try {
       if (due.off.signal.aborted) return Infinity
@@ -149,7 +156,7 @@ export class Waker {
       log(`a push was not taken: ${codeOf(error)}`)
       return await this.#failed(owner, subscription)
     } finally {
-      this.#lanes.leave(host)
+      leave(now() - begun <= PUSH_QUICK_MS)
     }
     due.woken.set(endpoint, news)
     if (sent === 'gone') await store.unsubscribe(owner, endpoint)
