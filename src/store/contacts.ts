@@ -1,5 +1,6 @@
 /** Contacts and their direct conversations: each contact has exactly one. */
 import { Dexie } from 'dexie'
+import { NEVER } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isNewerStart, type Start } from '../protocol/frames.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
@@ -62,7 +63,8 @@ export function addContact(
   contact: NewContact,
   now: number,
 ): Promise<ConversationRow> {
-  return db.transaction('rw', db.contacts, db.conversations, db.owed, async () => {
+  const { contacts, conversations, owed, offline_queue } = db
+  return db.transaction('rw', [contacts, conversations, owed, offline_queue], async () => {
     const fresh = newContact(self, contact, 'accepted', now)
     const known = await db.contacts.get(contact.peerId)
     const row: ContactRow = { ...known, ...fresh.contact, added_at: known?.added_at ?? now }
@@ -70,7 +72,7 @@ export function addContact(
     if (known?.grant_from !== undefined && known.invite_secret === contact.inviteSecret)
       row.grant_from = known.grant_from
     await db.contacts.put(row)
-    if (known?.state === 'blocked') await oweUnblocked(db, contact.peerId)
+    if (known?.state === 'blocked') await takeBackIn(db, contact.peerId)
     const conversation = await db.conversations.get(fresh.conversation.id)
     if (conversation === undefined) {
       await db.conversations.add(fresh.conversation)
@@ -92,18 +94,27 @@ export function setContactState(
   peer: PeerId,
   state: ContactState,
 ): Promise<void> {
-  const { meta, contacts, conversations, revoked_grants, owed } = db
-  return db.transaction('rw', [meta, contacts, conversations, revoked_grants, owed], async () => {
+  const { meta, contacts, conversations, revoked_grants, owed, offline_queue } = db
+  const tables = [meta, contacts, conversations, revoked_grants, owed, offline_queue]
+  return db.transaction('rw', tables, async () => {
     const before = (await db.contacts.get(peer))?.state
     await db.contacts.update(peer, { state })
     if (state === 'blocked') await shutOut(db, peer)
-    else if (before === 'blocked') await oweUnblocked(db, peer)
+    else if (before === 'blocked') await takeBackIn(db, peer)
     await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
   })
 }
 
-// By no clock: whatever has been told since they were blocked is later.
-const oweUnblocked = (db: GigiDatabase, peer: PeerId): Promise<void> => oweProof(db, peer, 0)
+/** They are told, and what waited for them is tried as before, except what was tried often enough. */
+async function takeBackIn(db: GigiDatabase, peer: PeerId): Promise<void> {
+  // By no clock: whatever has been told since they were blocked is later.
+  await oweProof(db, peer, 0)
+  await db.offline_queue
+    .where('[target_peer_id+message_id]')
+    .between([peer, Dexie.minKey], [peer, Dexie.maxKey])
+    .filter((row) => row.next_retry_at === NEVER && row.retry_count < row.max_retries)
+    .modify({ next_retry_at: 0 })
+}
 
 async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
   const contact = await db.contacts.get(peer)

@@ -6,7 +6,7 @@ import type { LogId, MessageId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { cleanAcknowledgments, cleanTokens, TOKEN_LIFE_MS } from './cleanup.ts'
-import { addContact } from './contacts.ts'
+import { addContact, setContactState } from './contacts.ts'
 import { saveConfig } from './identity.ts'
 import { raiseEpoch } from './leadership.ts'
 import { releaseLease } from './leases.ts'
@@ -77,6 +77,19 @@ describe('timed attempts', () => {
     expect(await db.messages.get(id)).toMatchObject({ sync_attempts: 10, last_sync_attempt: now })
     expect((await nextDue(db)).attempt).toBeNull()
     expect((await outbox(now)).map((m) => m.id)).toContain(id)
+  })
+
+  test('rest while their recipient is blocked, and go on afterwards', async () => {
+    const [tried, parked] = [await send('x'), await send('y')]
+    await db.offline_queue.update([bob.peerId, parked], { retry_count: 10, next_retry_at: NEVER })
+    await setContactState(db, alice.peerId, bob.peerId, 'blocked')
+    const due = start + 330_000
+    expect(await begin(due)).toEqual([])
+    expect((await nextDue(db)).attempt).toBeNull()
+    await setContactState(db, alice.peerId, bob.peerId, 'accepted')
+    expect(await begin(due)).toEqual([bob.peerId])
+    expect((await queueRow(tried))?.retry_count).toBe(1)
+    expect(await queueRow(parked)).toMatchObject({ retry_count: 10, next_retry_at: NEVER })
   })
 
   test('are put off, and not counted, where a push is under way', async () => {
