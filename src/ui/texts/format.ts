@@ -15,9 +15,12 @@ export interface Format {
   readonly period: (seconds: number) => string
   /** 800 kB, 1.2 MB, 10 GB: an amount of storage. */
   readonly bytes: (bytes: number) => string
-  /** Picks the word that goes with a count. */
-  readonly plural: (count: number, one: string, other: string) => string
+  /** Picks the words that go with a count, by the rules of the language. */
+  readonly plural: (count: number, forms: Plurals) => string
 }
+
+/** The words for each kind of number that a language knows; English has one and other. */
+export type Plurals = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
 
 const DAY_MS = 86_400_000
 
@@ -90,6 +93,6 @@ export function createFormat(locale: string): Format {
       const style = { style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: 2 } as const
       return new Intl.NumberFormat(locale, style).format(amount)
     },
-    plural: (count, one, other) => (plurals.select(count) === 'one' ? one : other),
+    plural: (count, forms) => forms[plurals.select(count)] ?? forms.other,
   }
 }

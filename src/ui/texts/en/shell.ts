@@ -1,0 +1,80 @@
+import type { NetworkState } from '../../../app/api.ts'
+import type { Format } from '../format.ts'
+
+const network: Readonly<Record<NetworkState, string>> = {
+  online: 'Connected',
+  connecting: 'Connecting…',
+  offline: 'Offline',
+}
+
+/** What is around the conversations. */
+export const shell = ({ plural }: Format) => ({
+  app: {
+    name: 'Gigi',
+    back: 'Back',
+    close: 'Close',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyRefused: 'The browser did not allow copying. Mark the text and copy it yourself.',
+    notices: 'Notices',
+    loading: 'Opening Gigi…',
+    partMissing: 'This part of Gigi could not be loaded. Check the network and try again.',
+  },
+
+  bar: {
+    newChat: 'New chat',
+    settings: 'Settings',
+    network,
+    networkHint: {
+      online: 'Connected to the relay: people can reach you.',
+      connecting: 'Looking for the relay. You can go on writing.',
+      offline: 'No relay can be reached. You can go on writing; it is sent when the network is back.',
+    } satisfies Record<NetworkState, string>,
+  },
+
+  update: {
+    ready: 'A new version is ready.',
+    reload: 'Reload',
+    later: 'Later',
+  },
+
+  list: {
+    typing: 'writing …',
+    label: 'Conversations',
+    online: 'online',
+    you: (text: string) => `You: ${text}`,
+    draft: 'Draft:',
+    unread: (count: number) => plural(count, { one: 'unread message', other: 'unread messages' }),
+    request: 'Wants to write to you',
+    nothingYet: 'No messages yet',
+    emptyTitle: 'No conversations yet',
+    empty:
+      'Press “New chat” above to share your invite link, to open one that you were given, or to find people nearby.',
+  },
+
+  welcome: {
+    title: 'Your messages, and nobody else’s',
+    choose: 'Choose a conversation to read and write.',
+    steps: [
+      {
+        title: 'Share your link',
+        text: 'Press “New chat” and give your invite link or QR code to a friend.',
+      },
+      { title: 'They open it', text: 'A browser is all they need. Their name appears here by itself.' },
+      { title: 'Write, any time', text: 'Being offline is fine. The ticks tell how far each message got.' },
+    ],
+    legendTitle: 'What the ticks mean',
+  },
+
+  search: {
+    label: 'Search messages',
+    clear: 'Clear search',
+    results: 'Search results',
+    looking: 'Searching…',
+    nothing: 'No message has these words.',
+    growing: 'Older messages are still being read. What is in them appears by itself.',
+    newest:
+      'Only the newest messages are searched: this browser does not let Gigi keep an index of all of them.',
+    more: 'Show more',
+  },
+})
