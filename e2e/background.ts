@@ -7,12 +7,25 @@ export class Background {
   readonly #devtools: CDPSession
   readonly #registrationId: string
   readonly #origin: string
+  /**
+   * What is shown, by its tag, as the browser logs it. To ask for it with `getNotifications` would take away what is just being
+   * shown: Chromium holds it for closed, since it is stored already and not displayed yet.
+   */
+  readonly #shown = new Map<string, string>()
 
   private constructor(page: Page, devtools: CDPSession, registrationId: string) {
     this.page = page
     this.#devtools = devtools
     this.#registrationId = registrationId
     this.#origin = new URL(page.url()).origin
+    devtools.on('BackgroundService.backgroundServiceEventReceived', ({ backgroundServiceEvent: event }) => {
+      const { eventName, instanceId, eventMetadata } = event
+      const [title, body] = ['Title', 'Body'].map(
+        (name) => eventMetadata.find(({ key }) => key === name)?.value ?? '',
+      )
+      if (eventName === 'Notification displayed') this.#shown.set(instanceId, `${title}: ${body}`)
+      if (eventName === 'Notification closed') this.#shown.delete(instanceId)
+    })
   }
 
   static async at(page: Page, url: string): Promise<Background> {
@@ -25,6 +38,8 @@ export class Background {
       })
     })
     await devtools.send('ServiceWorker.enable')
+    await devtools.send('BackgroundService.startObserving', { service: 'notifications' })
+    await devtools.send('BackgroundService.setRecording', { shouldRecord: true, service: 'notifications' })
     return new Background(page, devtools, await registered)
   }
 
@@ -55,11 +70,7 @@ export class Background {
   }
 
   /** Titles and texts of what is shown. */
-  notifications(): Promise<string[]> {
-    return this.page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.getRegistration('/')
-      const shown = (await registration?.getNotifications()) ?? []
-      return shown.map(({ title, body }) => `${title}: ${body}`)
-    })
+  get notifications(): readonly string[] {
+    return [...this.#shown.values()]
   }
 }

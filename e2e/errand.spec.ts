@@ -32,7 +32,7 @@ test('with every tab closed: mail is fetched and committed, its sender hears of 
 
   await background.periodicSync()
   await expect.poll(() => texts(background.page), { timeout: 30_000 }).toEqual(['one', 'two'])
-  await expect.poll(() => background.notifications(), { timeout: 30_000 }).toEqual(['Alice: 2 new messages'])
+  await expect.poll(() => background.notifications, { timeout: 30_000 }).toEqual(['Alice: 2 new messages'])
   // The proof went out as well, though Alice is not there.
   await expect.poll(() => debts(background.page)).toBe(0)
 

@@ -101,7 +101,7 @@ test('with every tab closed: mail wakes the browser, which fetches it, says who 
   await expect
     .poll(async () => (await storedMessages(background.page)).map(({ text }) => text), { timeout: 30_000 })
     .toEqual(['wake up'])
-  await expect.poll(() => background.notifications(), { timeout: 30_000 }).toEqual(['Alice: New message'])
+  await expect.poll(() => background.notifications, { timeout: 30_000 }).toEqual(['Alice: New message'])
   await alice.hasStatus('wake up', 'delivered')
 
   await bob.open()
@@ -128,10 +128,10 @@ test('a push is seen though nothing came, once, and until the app is looked at',
   const background = await Background.at(bob.page, relay.url)
   await background.push()
   await expect
-    .poll(() => background.notifications(), { timeout: 30_000 })
+    .poll(() => background.notifications, { timeout: 30_000 })
     .toEqual(['Gigi: There may be new messages.'])
   await bob.open()
-  await expect.poll(() => background.notifications()).toEqual([])
+  await expect.poll(() => background.notifications).toEqual([])
 })
 
 test('where the push service cannot be reached it stays off, and says why', async ({ resident }) => {
