@@ -219,6 +219,19 @@ test('a store that was put back to an earlier state is followed', async () => {
   expect(bench.index.size).toBe(2)
 })
 
+test('what comes while the logs are read is taken in as well', async () => {
+  const bench = await Bench.open()
+  const first = await bench.write({ to: 0, sent: true, at: now, text: 'word' })
+  await bench.settle()
+  const second = await bench.write({ to: 0, sent: true, at: now + 1, text: 'word' })
+  bench.indexer.changed()
+  const reading = bench.indexer.step()
+  bench.indexer.changed()
+  await reading
+  await bench.settle()
+  expect(await bench.find('word')).toEqual([second, first])
+})
+
 test('a message that is sent again stands at its new time', async () => {
   const bench = await Bench.open()
   const again = await bench.write({ to: 0, sent: true, at: now, text: 'word again' })

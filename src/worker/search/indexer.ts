@@ -84,7 +84,9 @@ export class Indexer {
   }
 
   async #readSource(): Promise<void> {
-    this.#lacking = new Map()
+    const found = new Map<LogId, SequenceSet>()
+    // Before it is read: what changes meanwhile has it read once more.
+    this.#lacking = found
     const { installation, logs } = await readSearchSource(this.#db)
     const index = this.#index
     if (installation === null) return
@@ -100,7 +102,7 @@ export class Indexer {
     this.#forgetStrays(new Map(logs.map(({ log, accepted }) => [log, accepted])))
     for (const { log, accepted } of logs) {
       const lacking = difference(accepted, index.done(log))
-      if (lacking.length > 0) this.#lacking.set(log, lacking)
+      if (lacking.length > 0) found.set(log, lacking)
     }
   }
 
