@@ -67,16 +67,19 @@ export interface MessageView {
   readonly mailboxFull: boolean
   /** Of received messages: whether it has been displayed. */
   readonly read: boolean
-  /** Where it stands; passed to `messages` to get the page before it. */
+  /** Where it stands, for `Place`. */
   readonly cursor: string
 }
 
 export interface MessagePage {
   /** Oldest first. */
   readonly messages: readonly MessageView[]
-  /** Whether there are older ones. */
-  readonly more: boolean
+  /** Whether there are older ones, and newer ones. */
+  readonly older: boolean
+  readonly newer: boolean
 }
+
+export type Place = { readonly before: string } | { readonly from: string }
 
 /** Messages that are known to be missing. */
 export interface GapView {
@@ -114,8 +117,8 @@ export interface Queries {
   /** All conversations, the latest activity first; blocked ones left out. */
   conversations(): Promise<readonly ConversationView[]>
   conversation(id: ConversationId): Promise<ConversationView | null>
-  /** The newest `limit` messages, or the `limit` before a cursor. */
-  messages(id: ConversationId, limit: number, before?: string): Promise<MessagePage>
+  /** The newest `limit` messages, or the `limit` before a cursor, or from one on. */
+  messages(id: ConversationId, limit: number, at?: Place): Promise<MessagePage>
   /** What is known to be missing in a conversation, in order; of very many the newest. */
   gaps(id: ConversationId): Promise<readonly GapView[]>
   settings(): Promise<Settings>
@@ -189,6 +192,8 @@ export interface Commands {
   sendAgain(message: MessageId): Promise<void>
   /** Marks received messages as displayed; call it for what the user has had before their eyes. */
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
+  /** Marks all that is unread in a conversation. */
+  markAllAsRead(id: ConversationId): Promise<void>
   /**
    * Keeps delivered and received messages of a conversation for so long, on this device only, or (null) for good.
    * Throws UserError `config-invalid` when it is no period that can be kept to.

@@ -11,7 +11,7 @@ import { type Invite, openInvite } from '../protocol/invite.ts'
 import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
 import { addContact, readContact, readConversation, setContactState } from '../store/contacts.ts'
 import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
-import { markAsRead } from '../store/history.ts'
+import { markAllAsRead, markAsRead } from '../store/history.ts'
 import {
   createIdentity,
   readIdentity,
@@ -151,6 +151,10 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     },
     async markAsRead(id, messages) {
       await markAsRead(db, id, messages, clock.now())
+      askForErrand()
+    },
+    async markAllAsRead(id) {
+      await markAllAsRead(db, id, clock.now())
       askForErrand()
     },
     async setRetention(id, seconds) {

@@ -1,5 +1,5 @@
 /** What the interface may ask, answered from the store alone: the same with and without a network. */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
@@ -7,7 +7,7 @@ import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
 import { readGaps } from '../store/gaps.ts'
-import { cursorOf, provenStatus, readConversations, getHistory } from '../store/history.ts'
+import { cursorOf, provenStatus, readConversations, getHistory, getHistoryFrom } from '../store/history.ts'
 import {
   readConfig,
   readIdentity,
@@ -19,7 +19,7 @@ import {
 import { contentOf } from '../store/messages.ts'
 import { retentionOf } from '../store/retention.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
-import type { ConversationView, MessageView, Queries } from './api.ts'
+import type { ConversationView, MessageView, Place, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
 import { clock } from './ports.ts'
 import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
@@ -49,12 +49,12 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
         const contact = await readContact(db, row.peer_id)
         return conversationView(row, contact?.state ?? 'request')
       }),
-    async messages(id, limit, before) {
+    async messages(id, limit, at) {
       const tables = [db.conversations, db.contacts, db.messages, db.receipts]
       // In one, so that it waits for others once.
       const [page, statusOf, isFull] = await db.transaction('r', tables, () =>
         Promise.all([
-          getHistory(db, id, before ?? null, limit),
+          pageAt(db, id, limit, at),
           provenStatus(db, id),
           readConversation(db, id).then(async (row) =>
             row === undefined ? false : (await readContact(db, row.peer_id))?.mailbox_full === 1,
@@ -72,7 +72,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
         read: row.read === 1 || !isShown(row.content_type),
         cursor: cursorOf(row),
       }))
-      return { messages, more: page.more }
+      return { messages, older: page.older, newer: page.newer }
     },
     async gaps(id) {
       const { peer_id: self } = await requireIdentity(db)
@@ -110,6 +110,25 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
     lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
     storage: readStorage,
   }
+}
+
+interface Rows {
+  readonly rows: readonly MessageRow[]
+  readonly older: boolean
+  readonly newer: boolean
+}
+
+async function pageAt(db: GigiDatabase, id: ConversationId, limit: number, at?: Place): Promise<Rows> {
+  if (at !== undefined && 'from' in at) {
+    const [{ rows, more }, before] = await Promise.all([
+      getHistoryFrom(db, id, at.from, limit),
+      getHistory(db, id, at.from, 1),
+    ])
+    return { rows, older: before.rows.length > 0, newer: more }
+  }
+  const { rows, more } = await getHistory(db, id, at?.before ?? null, limit)
+  // What stands before something has that behind it.
+  return { rows, older: more, newer: at !== undefined }
 }
 
 // A late proof still counts: expired is only what has none.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
-import { cursorOf, readConversations, getHistory } from './history.ts'
+import { cursorOf, getHistory, getHistoryFrom, readConversations } from './history.ts'
 import { sendMessage } from './outbox.ts'
 
 const alice = person('Alice', 1)
@@ -29,7 +29,23 @@ test('pages put together are the whole conversation, each message once, in order
     if (!page.more) break
     before = page.rows[0] === undefined ? undefined : cursorOf(page.rows[0])
   }
-  expect(seen).toEqual(Array.from({ length: 24 }, (_, i) => i + 1))
+  const all = Array.from({ length: 24 }, (_, i) => i + 1)
+  expect(seen).toEqual(all)
+  const { rows } = await getHistory(db, conversation, null, 24)
+  for (const [i, row] of rows.entries()) {
+    const page = await getHistoryFrom(db, conversation, cursorOf(row), 5)
+    expect(page.rows.map(({ seq }) => seq)).toEqual(all.slice(i, i + 5))
+    expect(page.more).toBe(i + 5 < 24)
+  }
+  // Voids between them are passed over, and a cursor need not be there any more.
+  const [first, second] = rows
+  if (first === undefined || second === undefined) throw new Error('no rows')
+  await db.messages.delete(first.id)
+  await db.messages.bulkUpdate(
+    rows.slice(2, 20).map(({ id }) => ({ key: id, changes: { content_type: 'Void' } })),
+  )
+  const page = await getHistoryFrom(db, conversation, cursorOf(first), 4)
+  expect(page).toMatchObject({ rows: [{ seq: 2 }, { seq: 21 }, { seq: 22 }, { seq: 23 }], more: true })
 })
 
 test('conversations are listed by latest activity, blocked ones are not', async () => {

@@ -1,5 +1,5 @@
 /** What the user reads: pages of a conversation, the list of conversations, and what has been displayed. */
-import { Dexie } from 'dexie'
+import { type Collection, Dexie, type InsertType } from 'dexie'
 import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
@@ -30,27 +30,46 @@ export async function getHistory(
   cursor: string | null,
   limit: number,
 ): Promise<HistoryPage> {
-  const [key, id] = cursor?.split('/') ?? []
+  const [key, id = ''] = cursor?.split('/') ?? []
   const newestFirst = () =>
     db.messages
       .where('[conversation_id+order_key]')
       .between([conversation, Dexie.minKey], [conversation, key ?? Dexie.maxKey], true, true)
       .reverse()
   // Rows with one order key are ordered by id; those from the cursor on are in the page before.
-  const isOfPage = (row: MessageRow): boolean =>
-    row.content_type !== 'Void' && (row.order_key !== key || row.id < (id ?? ''))
-  // Read as one range, which is much faster than to look at each on the way; that is needed only where voids stand close.
-  const read = limit + 1 + SPARE_ROWS
-  const run = await newestFirst().limit(read).toArray()
-  const found = run.filter(isOfPage).slice(0, limit + 1)
-  const isEnough = found.length > limit || run.length < read
-  const rows = isEnough
-    ? found
-    : await newestFirst()
-        .filter(isOfPage)
-        .limit(limit + 1)
-        .toArray()
+  const rows = await firstOf(newestFirst, (row) => row.order_key !== key || row.id < id, limit + 1)
   return { rows: rows.slice(0, limit).reverse(), more: rows.length > limit }
+}
+
+/** The `limit` messages from a cursor on, whether it is still there or not; `more`: there are newer ones. As `getHistory` else. */
+export async function getHistoryFrom(
+  db: GigiDatabase,
+  conversation: ConversationId,
+  cursor: string,
+  limit: number,
+): Promise<HistoryPage> {
+  const [key = '', id = ''] = cursor.split('/')
+  const oldestFirst = () =>
+    db.messages
+      .where('[conversation_id+order_key]')
+      .between([conversation, key], [conversation, Dexie.maxKey], true, true)
+  const rows = await firstOf(oldestFirst, (row) => row.order_key !== key || row.id >= id, limit + 1)
+  return { rows: rows.slice(0, limit), more: rows.length > limit }
+}
+
+/** The first messages of a range that are of the page asked for. */
+async function firstOf(
+  range: () => Collection<MessageRow, MessageId, InsertType<MessageRow, 'id'>>,
+  isOfPage: (row: MessageRow) => boolean,
+  count: number,
+): Promise<MessageRow[]> {
+  const isWanted = (row: MessageRow): boolean => row.content_type !== 'Void' && isOfPage(row)
+  // Read as one range, which is much faster than to look at each on the way; that is needed only where voids stand close.
+  const read = count + SPARE_ROWS
+  const run = await range().limit(read).toArray()
+  const found = run.filter(isWanted).slice(0, count)
+  if (found.length === count || run.length < read) return found
+  return range().filter(isWanted).limit(count).toArray()
 }
 
 /** At most `limit` conversations that are listed, the latest activity first. */
@@ -117,4 +136,30 @@ export function markAsRead(
     const shown = rows.filter((row) => isShown(row.content_type)).length
     await db.conversations.update(conversationId, { unread: Math.max(0, conversation.unread - shown) })
   })
+}
+
+/** Rows that are looked through in one piece. */
+const PIECE = 500
+
+/** Marks all that is unread in a conversation, newest first and in pieces, until nothing is left to count. */
+export async function markAllAsRead(
+  db: GigiDatabase,
+  conversation: ConversationId,
+  now: number,
+): Promise<void> {
+  let cursor: string | null = null
+  for (;;) {
+    if (((await db.conversations.get(conversation))?.unread ?? 0) === 0) return
+    const page: HistoryPage = await getHistory(db, conversation, cursor, PIECE)
+    const unread = page.rows.filter((row) => row.direction === 'Received' && row.read === 0)
+    await markAsRead(
+      db,
+      conversation,
+      unread.map((row) => row.id),
+      now,
+    )
+    const [oldest] = page.rows
+    if (!page.more || oldest === undefined) return
+    cursor = cursorOf(oldest)
+  }
 }

@@ -13,7 +13,7 @@ import {
 } from '../protocol/limits.ts'
 import { databaseOf, type Person, person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
-import { markAsRead, getHistory } from './history.ts'
+import { getHistory, markAllAsRead, markAsRead } from './history.ts'
 import { DEFAULT_SETTINGS, readInviteSecret, saveInviteSecret, saveSettings } from './identity.ts'
 import { acceptMessages } from './inbox.ts'
 import { BlockedError, type VerifiedMessage } from './reception.ts'
@@ -259,6 +259,15 @@ describe('reading', () => {
     expect(await readOf()).toEqual([[]])
     await setContactState(db, bob.peerId, alice.peerId, 'accepted')
     expect(await readOf()).toEqual([[[1, 2]]])
+  })
+
+  test('is done for all of a conversation, however much it is', async () => {
+    await befriend(alice)
+    await accept(Array.from({ length: 600 }, (_, i) => from(alice, i + 1)))
+    expect((await db.conversations.get(conversation))?.unread).toBe(600)
+    await markAllAsRead(db, conversation, now)
+    expect((await db.conversations.get(conversation))?.unread).toBe(0)
+    expect(await readOf()).toEqual([[[1, 600]]])
   })
 
   test('of a message that was sent again is told at all its places, whenever they came', async () => {

@@ -1,5 +1,5 @@
 import { untrack } from 'svelte'
-import type { ConversationId } from '../domain/ids.ts'
+import type { ConversationId, MessageId } from '../domain/ids.ts'
 import { conversationFragment, HOME, parseFragment, type Route } from './routes.ts'
 
 type Place = Exclude<Route, { kind: 'invite' }>
@@ -11,6 +11,13 @@ interface EntryState {
 
 const isAboveHome = (state: unknown): boolean =>
   typeof state === 'object' && state !== null && 'aboveHome' in state && state.aboveHome === true
+
+/** A message to be shown in its place. */
+export interface MessageTarget {
+  readonly conversation: ConversationId
+  readonly message: MessageId
+  readonly cursor: string
+}
 
 const INVITE_KEY = 'gigi.invite'
 
@@ -25,6 +32,7 @@ const HOME_PLACE: Place = { kind: 'home' }
 export class Router {
   #place: Place = $state.raw(HOME_PLACE)
   #invite: string | null = $state.raw(null)
+  #target: MessageTarget | null = $state.raw(null)
 
   constructor() {
     // A reload between opening the link and answering must not lose it; it dies with the tab.
@@ -53,6 +61,22 @@ export class Router {
   /** An invite link that waits for an answer. */
   get invite(): string | null {
     return this.#invite
+  }
+
+  /** The message that was asked for, until it is on the screen. */
+  get target(): MessageTarget | null {
+    return this.#target
+  }
+
+  /** Opens a conversation where a message of it stands. */
+  openAt(target: MessageTarget): void {
+    this.#target = target
+    this.open(target.conversation)
+  }
+
+  /** The target is being shown. */
+  arrive(): void {
+    this.#target = null
   }
 
   open(id: ConversationId): void {

@@ -2,29 +2,41 @@ import { untrack } from 'svelte'
 import type { MessagePage, Queries } from '../../app/api.ts'
 import type { ConversationId } from '../../domain/ids.ts'
 import { live, type Live } from '../live.svelte.ts'
-import { limitToKeep, MAX_UNREAD, MAX_WINDOW, PAGE, sharing } from './window.ts'
+import { downFrom, holding, MAX_HELD, NEWEST, PAGE, sharing, type Span, staying, upTo } from './window.ts'
 
-/** The part of a conversation that is in the document. It follows the newest message, or keeps what is being read. */
+/** The part of a conversation that is in the document. It follows the newest message, or stays with what is being read. */
 export class MessageWindow {
-  /** Whether the newest message is in sight, so that older ones may leave for new ones. */
-  following = $state(true)
-
-  #limit = $state(PAGE)
+  readonly #queries: Queries
+  readonly #id: ConversationId
+  #span: Span = $state.raw(NEWEST)
   #shown: Answer | undefined = $state.raw()
+  /** What is fetched to be shown from it on. */
+  #seeking: Promise<void> | undefined
+  #waiting: (() => void)[] = []
   readonly #fresh: Live<Answer>
 
   constructor(queries: Queries, id: ConversationId) {
+    this.#queries = queries
+    this.#id = id
     this.#fresh = live(
-      async (limit) => ({ limit, page: await queries.messages(id, limit) }),
-      () => this.#limit,
+      async (span) => {
+        const at = span.from === null ? undefined : { from: span.from }
+        return { span, page: await queries.messages(id, span.limit, at) }
+      },
+      () => this.#span,
     )
     // Before the document is updated, so that everything that hangs on it changes in one go.
     $effect.pre(() => {
       const fresh = this.#fresh.current
-      const { following } = this
-      if (fresh === undefined) return
+      // An answer to an earlier question would throw out what is being read.
+      if (fresh?.span !== this.#span) return
       untrack(() => {
-        this.#take(fresh, following)
+        const { span, page } = fresh
+        this.#shown = {
+          span,
+          page: { ...page, messages: sharing(this.page?.messages ?? [], page.messages) },
+        }
+        for (const go of this.#waiting.splice(0)) go()
       })
     })
   }
@@ -34,44 +46,76 @@ export class MessageWindow {
     return this.#shown?.page
   }
 
-  /** Whether older messages have been asked for and are not there yet. */
-  get growing(): boolean {
-    return this.#shown?.limit !== this.#limit
+  /** Whether other messages have been asked for and are not there yet. */
+  get moving(): boolean {
+    return this.#shown?.span !== this.#span
   }
 
-  /** Fetches a page of older messages. */
-  grow(): void {
-    if (this.growing || this.page?.more !== true) return
-    this.#limit = Math.min(this.#limit + PAGE, MAX_WINDOW)
+  /** Resolves when what was asked for is there, or at once. */
+  async settled(): Promise<void> {
+    while (this.moving) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Takes in what is unread, so that it is displayed and can be read, even when it comes in a flood. */
+  /** Takes in a page of older messages. */
+  up(): void {
+    const { page } = this
+    if (page?.older !== true || this.moving || this.#seeking !== undefined) return
+    const { from, limit } = this.#span
+    if (from === null && limit + PAGE <= MAX_HELD) this.#span = { from, limit: limit + PAGE }
+    else void this.#seek(page.messages[0]?.cursor)
+  }
+
+  /** Takes in a page of newer messages. */
+  down(): void {
+    if (this.page?.newer === true && !this.moving) this.#span = downFrom(this.page.messages, this.#span)
+  }
+
+  /** Shows the surroundings of a message, wherever it is. */
+  async goTo(cursor: string): Promise<void> {
+    await this.#seeking
+    await this.#seek(cursor, cursor)
+  }
+
+  /** The newest message is in sight, and older ones may leave for new ones. */
+  follow(): void {
+    if (this.#span.from !== null || this.#span.limit > PAGE) this.#span = NEWEST
+  }
+
+  /** The reader has gone further up: what is held stays. */
+  stay(): void {
+    if (this.#span.from === null) this.#span = staying(this.page?.messages ?? [])
+  }
+
+  /** Takes in what is unread, so that it is displayed and can be read. */
   hold(unread: number): void {
-    const wanted = Math.min(Math.ceil((unread + SLACK) / PAGE) * PAGE, MAX_UNREAD)
     untrack(() => {
-      if (wanted > this.#limit) this.#limit = wanted
+      this.#span = holding(this.#span, unread)
     })
   }
 
-  /** Forgets what was scrolled to: the reader is back at the newest message. */
-  shrink(): void {
-    this.#limit = PAGE
-  }
-
-  #take(fresh: Answer, following: boolean): void {
-    const held = this.page?.messages ?? []
-    const limit = following ? fresh.limit : limitToKeep(held, fresh.page.messages, fresh.limit)
-    if (limit === fresh.limit)
-      this.#shown = { limit, page: { ...fresh.page, messages: sharing(held, fresh.page.messages) } }
-    else if (limit !== null) this.#limit = limit
+  /** From the page before a cursor on; where there is none, from `otherwise` on. */
+  #seek(before: string | undefined, otherwise?: string): Promise<void> {
+    if (before === undefined) return Promise.resolve()
+    const start = this.#span
+    this.#seeking = this.#queries
+      .messages(this.#id, PAGE, { before })
+      .then(({ messages }) => {
+        // The reader has gone elsewhere meanwhile.
+        if (this.#span !== start) return
+        if (messages.length === 0 && otherwise !== undefined)
+          this.#span = { from: otherwise, limit: MAX_HELD }
+        else this.#span = upTo(messages, start)
+      })
+      .catch(reportError)
+      .finally(() => {
+        this.#seeking = undefined
+      })
+    return this.#seeking
   }
 }
 
-/** Messages of one's own that may stand among the unread ones. */
-const SLACK = 10
-
 interface Answer {
-  /** How many were asked for. */
-  readonly limit: number
+  /** What was asked for. */
+  readonly span: Span
   readonly page: MessagePage
 }

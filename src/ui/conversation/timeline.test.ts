@@ -29,8 +29,13 @@ function message(
 }
 
 /** A timeline in short: D for a day, I for an introduction, and a message with its brackets of a run. */
-const inShort = (messages: readonly MessageView[], gaps: readonly GapView[] = [], more = false): string =>
-  buildTimeline(messages, gaps, more)
+const inShort = (
+  messages: readonly MessageView[],
+  gaps: readonly GapView[] = [],
+  older = false,
+  newer = false,
+): string =>
+  buildTimeline(messages, gaps, older, newer)
     .map((item) => {
       if (item.kind === 'day') return 'D'
       if (item.kind === 'introduction') return 'I'
@@ -84,6 +89,7 @@ describe('buildTimeline', () => {
     const gap = (place: string, count: number): GapView => ({ place, count, author: 'other', lost: false })
     const gaps = [gap('', 1), gap(messages[0]?.cursor ?? '', 2), gap('~', 3)]
     expect(inShort(messages, gaps)).toBe('G1 D (R G2 R R) G3')
-    expect(inShort(messages, gaps, true)).not.toContain('G1')
+    expect(inShort(messages, gaps, true)).toBe('D (R G2 R R) G3')
+    expect(inShort(messages, gaps, false, true)).toBe('G1 D (R G2 R R)')
   })
 })

@@ -25,17 +25,18 @@ const sameDay = (one: number, other: number): boolean =>
 
 /**
  * Arranges messages, oldest first, for the log, and what is missing among them: `gaps` in order, of which those
- * above the first message are left out while there are `more` messages above. Days are by the author's clock, and the order is that of the
+ * above the first message, or below the last, are left out while there are `older`, or `newer`, messages. Days are by the author's clock, and the order is that of the
  * conversation: a day may come back where someone's clock is wrong, which is shown rather than smoothed over.
  */
 export function buildTimeline(
   messages: readonly MessageView[],
   gaps: readonly GapView[] = [],
-  more = false,
+  older = false,
+  newer = false,
 ): readonly TimelineItem[] {
   const visible = messages.filter(({ content }) => isShown(content.type) || isTold(content))
   const first = visible[0]?.cursor
-  let left = more && first !== undefined ? gaps.filter(({ place }) => place >= first) : gaps
+  let left = older && first !== undefined ? gaps.filter(({ place }) => place >= first) : gaps
   /** The gaps that stand before a message; undefined: those that are left. */
   const take = (cursor?: string): TimelineItem[] => {
     const taken = cursor === undefined ? left : left.filter(({ place }) => place < cursor)
@@ -64,7 +65,7 @@ export function buildTimeline(
       })
     return items
   })
-  return [...items, ...take()]
+  return newer ? items : [...items, ...take()]
 }
 
 /** An introduction says how two people met, where it was by an invite. */

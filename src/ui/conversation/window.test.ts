@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { MessageView } from '../../app/api.ts'
 import type { MessageId } from '../../domain/ids.ts'
-import { limitToKeep, MAX_WINDOW, PAGE, sharing, unreadAmong } from './window.ts'
+import {
+  downFrom,
+  holding,
+  MAX_HELD,
+  MAX_UNREAD,
+  NEWEST,
+  PAGE,
+  sharing,
+  staying,
+  unreadAmong,
+  upTo,
+} from './window.ts'
 
 const message = (
   number: number,
@@ -22,36 +33,29 @@ const message = (
 const span = (from: number, to: number): MessageView[] =>
   Array.from({ length: to - from + 1 }, (_, index) => message(from + index))
 
-describe('limitToKeep', () => {
-  it('is content while nothing was pushed out', () => {
-    expect(limitToKeep([], span(1, 50), 50)).toBe(50)
-    expect(limitToKeep(span(51, 100), span(51, 100), 50)).toBe(50)
-    expect(limitToKeep(span(51, 100), span(1, 100), 100)).toBe(100)
-    expect(limitToKeep(span(1, 10), span(1, 12), 50)).toBe(50)
+describe('the part of a conversation that is held', () => {
+  it('takes in what is unread while it is the newest, as far as a browser can bear', () => {
+    expect(holding(NEWEST, 0)).toBe(NEWEST)
+    expect(holding(NEWEST, PAGE)).toEqual({ from: null, limit: 2 * PAGE })
+    expect(holding(NEWEST, 100_000)).toEqual({ from: null, limit: MAX_UNREAD })
+    const wide = { from: null, limit: MAX_UNREAD }
+    expect(holding(wide, 1)).toBe(wide)
+    const above = { from: '7', limit: MAX_HELD }
+    expect(holding(above, 100)).toBe(above)
   })
 
-  it('grows by a page when new messages pushed older ones out', () => {
-    expect(limitToKeep(span(51, 100), span(54, 103), 50)).toBe(100)
+  it('stays where it is when its reader leaves the end', () => {
+    expect(staying(span(51, 100))).toEqual({ from: '51', limit: MAX_HELD })
+    expect(staying(span(1, MAX_UNREAD))).toEqual({ from: '1', limit: MAX_UNREAD })
+    expect(staying([])).toEqual({ from: null, limit: MAX_HELD })
   })
 
-  it('grows by all that came when nothing is left of what was held', () => {
-    expect(limitToKeep(span(51, 100), span(401, 450), 50)).toBe(100)
-    expect(limitToKeep(span(1, 200), span(401, 600), 200)).toBe(400)
-  })
-
-  it('keeps what is held rather than hold more than a browser can bear', () => {
-    expect(limitToKeep(span(1, 10), span(20, 19 + MAX_WINDOW), MAX_WINDOW)).toBeNull()
-    const limit = MAX_WINDOW - PAGE + 1
-    expect(limitToKeep(span(1, limit), span(4, 3 + limit), limit)).toBeNull()
-  })
-
-  it('is content when what is held was deleted and nothing more is there', () => {
-    expect(limitToKeep(span(1, 50), span(41, 50), 50)).toBe(50)
-    expect(limitToKeep(span(1, 50), [message(7)], 50)).toBe(50)
-  })
-
-  it('does not take a deleted oldest message for one that was pushed out', () => {
-    expect(limitToKeep(span(51, 100), [message(50), ...span(52, 100)], 50)).toBe(50)
+  it('moves up to an older page, and down by one, and is no larger for it', () => {
+    const here = { from: '300', limit: 500 }
+    expect(upTo(span(250, 299), here)).toEqual({ from: '250', limit: MAX_HELD })
+    expect(upTo([], here)).toBe(here)
+    expect(downFrom(span(300, 499), here)).toEqual({ from: String(300 + PAGE), limit: MAX_HELD })
+    expect(downFrom(span(300, 310), here)).toBe(here)
   })
 })
 

@@ -1,36 +1,48 @@
-/** How much of a conversation is held at once: the newest messages, and as many before them as were scrolled to. */
+/**
+ * Which part of a conversation is in the document: the newest messages, or so many from one on. It moves along as the reader
+ * scrolls, and never grows beyond what a browser lays out without being felt, however long the conversation is.
+ */
 import type { MessageView } from '../../app/api.ts'
 
 /** Messages fetched at a time: more than two screens. */
 export const PAGE = 50
-/** Most messages held because they are unread: more than that is caught up with by scrolling. */
+/** Most messages held because they are unread: of more the newest are shown, and all are read with them. */
 export const MAX_UNREAD = 500
-/** Most messages held while reading far up: what a browser lays out without being felt. */
-export const MAX_WINDOW = 2000
+/** Most messages held while reading further up: eight screens. */
+export const MAX_HELD = 200
+/** Messages of one's own that may stand among the unread ones. */
+const SLACK = 10
 
-/**
- * How many of the newest messages to ask for, so that what the user is reading stays when new ones come in below.
- * `held` is on the screen, `fresh` is what `limit` now gives; both oldest first. More than `limit` means: show
- * what is held until the wider window is there. Null means that no window is wide enough: go on showing what is held.
- */
-export function limitToKeep(
-  held: readonly MessageView[],
-  fresh: readonly MessageView[],
-  limit: number,
-): number | null {
-  const oldest = fresh[0]
-  const newest = held.at(-1)
-  if (oldest === undefined || newest === undefined) return limit
-  // All that there is: what is missing was deleted.
-  if (fresh.length < limit) return limit
-  const pushedOut = held.findIndex(({ id }) => id === oldest.id)
-  if (pushedOut === 0) return limit
-  const known = fresh.findLastIndex(({ id }) => id === newest.id)
-  // Older ones than before are there as well: nothing was pushed out.
-  if (pushedOut === -1 && known !== -1) return limit
-  const arrived = known === -1 ? fresh.length : fresh.length - 1 - known
-  const wanted = limit + Math.max(PAGE, arrived)
-  return wanted > MAX_WINDOW ? null : wanted
+export interface Span {
+  /** The cursor of the first; null: the newest ones. */
+  readonly from: string | null
+  readonly limit: number
+}
+
+export const NEWEST: Span = { from: null, limit: PAGE }
+
+/** More of the newest, so that what is unread is among them, even when it comes in a flood. */
+export function holding(span: Span, unread: number): Span {
+  const wanted = Math.min(Math.ceil((unread + SLACK) / PAGE) * PAGE, MAX_UNREAD)
+  return span.from === null && wanted > span.limit ? { from: null, limit: wanted } : span
+}
+
+/** What is held, however much comes below: the reader has left the end. */
+export const staying = (held: readonly MessageView[]): Span => ({
+  from: held[0]?.cursor ?? null,
+  limit: Math.max(MAX_HELD, held.length),
+})
+
+/** From an older page on; what is then too much leaves at the other end. */
+export const upTo = (page: readonly MessageView[], span: Span): Span => {
+  const from = page[0]?.cursor
+  return from === undefined ? span : { from, limit: MAX_HELD }
+}
+
+/** A page further down: as much leaves above. */
+export const downFrom = (held: readonly MessageView[], span: Span): Span => {
+  const from = held[PAGE]?.cursor
+  return from === undefined ? span : { from, limit: MAX_HELD }
 }
 
 /** `fresh` with the objects of `held` for the messages that are as they were: of these nothing is rendered again. */

@@ -65,5 +65,9 @@ it('says a period in its largest whole unit', () => {
 })
 
 it('picks the word for a count', () => {
-  expect([1, 2, 0].map((count) => plural(count, { one: 'word', other: 'words' }))).toEqual(['word', 'words', 'words'])
+  expect([1, 2, 0].map((count) => plural(count, { one: 'word', other: 'words' }))).toEqual([
+    'word',
+    'words',
+    'words',
+  ])
 })
