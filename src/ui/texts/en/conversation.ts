@@ -94,4 +94,27 @@ export const conversation = ({ number, period }: Format) => ({
     placeholder: 'Write a message',
     send: 'Send',
   },
+
+  emoji: {
+    open: 'Emoji',
+    title: 'Pick an emoji',
+    search: 'Search emoji',
+    found: 'Found emoji',
+    nothing: 'No emoji is called that.',
+    kinds: 'Kinds of emoji',
+    recent: 'Used lately',
+    kind: {
+      smileys_emotion: 'Smileys and feelings',
+      people_body: 'People',
+      animals_nature: 'Animals and nature',
+      food_drink: 'Food and drink',
+      travel_places: 'Travel and places',
+      activities: 'Activities',
+      objects: 'Objects',
+      symbols: 'Symbols',
+      flags: 'Flags',
+    },
+    skin: 'Skin tone',
+    skins: ['Usual', 'Light', 'Medium light', 'Medium', 'Medium dark', 'Dark'],
+  },
 })

@@ -1,0 +1,40 @@
+import { expect, test } from './fixtures.ts'
+import { introduce } from './gigi-page.ts'
+
+test('emoji are picked by kind, by words, by keyboard, and stand where the cursor is', async ({
+  newcomer,
+}) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  const { page, composer } = alice
+  const picker = page.getByRole('dialog', { name: 'Pick an emoji' })
+  await composer.fill('Lunch?')
+  await composer.press('Home')
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click()
+  await picker.getByRole('textbox', { name: 'Search emoji' }).fill('piz')
+  await picker.getByRole('button', { name: 'pizza' }).click()
+  await expect(composer).toHaveValue('🍕Lunch?')
+  await picker.getByRole('textbox', { name: 'Search emoji' }).fill('')
+  await picker.getByRole('tab', { name: 'People' }).click()
+  await picker.getByRole('radio', { name: 'Medium', exact: true }).check()
+  await picker.getByRole('button', { name: 'thumbs up' }).click()
+  await expect(composer).toHaveValue('🍕👍🏽Lunch?')
+  await page.keyboard.press('Escape')
+  await expect(picker).toBeHidden()
+  await expect(composer).toBeFocused()
+  await composer.press('End')
+  await composer.press('Shift+Enter')
+  await page.keyboard.type('At noon')
+  await composer.press('Enter')
+  await expect(bob.message('🍕👍🏽Lunch?\nAt noon')).toBeVisible()
+
+  // What was used is there again, with the skin that was chosen.
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click()
+  await expect(picker.getByRole('tab', { name: 'Used lately' })).toHaveAttribute('aria-selected', 'true')
+  await picker.getByRole('button', { name: 'thumbs up' }).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(picker.getByRole('button', { name: 'pizza' })).toBeFocused()
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('Enter')
+  await expect(composer).toHaveValue('👍🏽')
+})
