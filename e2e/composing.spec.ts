@@ -38,3 +38,28 @@ test('emoji are picked by kind, by words, by keyboard, and stand where the curso
   await page.keyboard.press('Enter')
   await expect(composer).toHaveValue('👍🏽')
 })
+
+test('what happened to a message is told to whoever asks', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await alice.send('read at once')
+  await alice.hasStatus('read at once', 'acknowledged')
+  await alice.message('read at once').getByRole('button', { name: 'Read' }).click()
+  const told = alice.page.getByRole('dialog', { name: 'Read' })
+  await expect(told.getByRole('term')).toHaveText(['Written', 'Delivered', 'Read'])
+  await alice.page.keyboard.press('Escape')
+
+  await bob.page.context().close()
+  await alice.presence('offline')
+  await alice.send('later')
+  await alice.hasStatus('later', 'synced')
+  await alice.message('later').getByRole('button', { name: 'In the mailbox' }).click()
+  const waiting = alice.page.getByRole('dialog', { name: 'In the mailbox' })
+  await expect(waiting.getByRole('term')).toHaveText([
+    'Written',
+    'Waiting since',
+    'In the mailbox since',
+    'Next try',
+    'Tried until',
+  ])
+})

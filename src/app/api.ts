@@ -6,6 +6,7 @@ import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
 import type { Direction, MessageContent } from '../domain/message.ts'
 import type { SyncStatus } from '../domain/status.ts'
+import type { Delivery } from '../store/delivery.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
 import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
@@ -92,7 +93,7 @@ export interface GapView {
   readonly lost: boolean
 }
 
-export type { Settings }
+export type { Delivery, Settings }
 
 export interface InviteView {
   readonly peerId: PeerId
@@ -119,6 +120,8 @@ export interface Queries {
   conversation(id: ConversationId): Promise<ConversationView | null>
   /** The newest `limit` messages, or the `limit` before a cursor, or from one on. */
   messages(id: ConversationId, limit: number, at?: Place): Promise<MessagePage>
+  /** How a message of ours fares; null where there is none. */
+  delivery(id: MessageId): Promise<Delivery | null>
   /** What is known to be missing in a conversation, in order; of very many the newest. */
   gaps(id: ConversationId): Promise<readonly GapView[]>
   settings(): Promise<Settings>

@@ -6,6 +6,7 @@ import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
 import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
+import { readDelivery } from '../store/delivery.ts'
 import { readGaps } from '../store/gaps.ts'
 import { cursorOf, provenStatus, readConversations, getHistory, getHistoryFrom } from '../store/history.ts'
 import {
@@ -74,6 +75,7 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
       }))
       return { messages, older: page.older, newer: page.newer }
     },
+    delivery: (id) => readDelivery(db, id),
     async gaps(id) {
       const { peer_id: self } = await requireIdentity(db)
       return (await readGaps(db, id)).map(({ place, author, count, lost }) => ({

@@ -6,6 +6,8 @@ export interface Format {
   readonly time: (time: number) => string
   /** Wednesday, 5 March 2025, 14:05:09: for those who want to know exactly. */
   readonly exact: (time: number) => string
+  /** 5 Mar 2025, 14:05: where several stand below each other. */
+  readonly moment: (time: number) => string
   /** Today, Yesterday, Wednesday, 5 March, 5 March 2024: over the messages of a day. */
   readonly day: (time: number, now: number) => string
   /** 14:05, Yesterday, Wed, 05/03/24: in a narrow column. */
@@ -56,6 +58,12 @@ export function createFormat(locale: string): Format {
     ...clock,
     second: '2-digit',
   })
+  const moment = new Intl.DateTimeFormat(locale, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    ...clock,
+  })
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
   const shortWeekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
   const dayOfYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' })
@@ -68,6 +76,7 @@ export function createFormat(locale: string): Format {
   return {
     time: (at) => time.format(at),
     exact: (at) => exact.format(at),
+    moment: (at) => moment.format(at),
     day: (at, now) => {
       const days = daysBetween(at, now)
       if (days === 0 || days === 1) return capitalised(relative.format(-days, 'day'))

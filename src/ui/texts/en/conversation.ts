@@ -50,7 +50,7 @@ const presence = ({ online, path, typing }: PeerStatus): string => {
 }
 
 /** One conversation and what is in it. */
-export const conversation = ({ number, period }: Format) => ({
+export const conversation = ({ number, period, plural }: Format) => ({
   conversation: {
     messages: 'Messages',
     presence,
@@ -75,8 +75,18 @@ export const conversation = ({ number, period }: Format) => ({
       return message.status === 'Expired' ? expired : status[message.status]
     },
     sendAgain: 'Send again',
-    sentAt: (time: string) => `Written on ${time}`,
-    receivedAt: (time: string) => `Written on ${time}, by their clock`,
+    delivery: {
+      written: 'Written',
+      queued: 'Waiting since',
+      attempts: 'Tried',
+      times: (count: number) => plural(count, { one: 'once', other: `${number(count)} times` }),
+      nextAttempt: 'Next try',
+      onAppearance: 'When they appear',
+      inMailbox: 'In the mailbox since',
+      expires: 'Tried until',
+      delivered: 'Delivered',
+      read: 'Read',
+    },
     offline: 'You can go on writing; it is sent when the network is back.',
   },
 
