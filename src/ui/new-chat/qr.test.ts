@@ -1,4 +1,5 @@
-import { encode } from 'uqr'
+import encodeQR from 'qr'
+import decodeQR from 'qr/decode.js'
 import { describe, expect, it } from 'vitest'
 import { drawQr } from './qr.ts'
 
@@ -15,7 +16,23 @@ describe('drawQr', () => {
 
   it('draws the very modules of the code', () => {
     const { path, size } = drawQr(link)
-    expect(modules(path, size)).toEqual(encode(link, { ecc: 'L', border: 4 }).data)
+    expect(modules(path, size)).toEqual(encodeQR(link, 'raw', { ecc: 'low', border: 4 }))
+  })
+
+  it('draws what a camera reads', () => {
+    const { path, size } = drawQr(link)
+    const scale = 3
+    const width = size * scale
+    const data = new Uint8Array(width * width * 4).fill(255)
+    modules(path, size).forEach((row, y) => {
+      row.forEach((isDark, x) => {
+        for (let i = 0; isDark && i < scale * scale; i++) {
+          const at = ((y * scale + Math.floor(i / scale)) * width + x * scale + (i % scale)) * 4
+          data.fill(0, at, at + 3)
+        }
+      })
+    })
+    expect(decodeQR({ width, height: width, data })).toBe(link)
   })
 
   it('leaves a quiet zone of four modules', () => {

@@ -1,4 +1,4 @@
-import { encode } from 'uqr'
+import encodeQR from 'qr'
 
 export interface QrDrawing {
   /** Edge of the square in modules, quiet zone included. */
@@ -12,9 +12,10 @@ const QUIET_ZONE = 4
 
 /** Draws a text as a QR code: dark runs of each row become one rectangle. */
 export function drawQr(text: string): QrDrawing {
-  const { data, size } = encode(text, { ecc: 'L', border: QUIET_ZONE })
+  const rows = encodeQR(text, 'raw', { ecc: 'low', border: QUIET_ZONE })
+  const size = rows.length
   let path = ''
-  data.forEach((row, y) => {
+  rows.forEach((row, y) => {
     for (let x = 0; x < size; x++) {
       if (row[x] !== true) continue
       const start = x

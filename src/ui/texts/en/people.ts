@@ -15,6 +15,12 @@ export const people = {
     renewed: 'You have a new invite link. The old one no longer works.',
     theirs: 'Use a link you were given',
     theirLink: 'Invite link',
+    scan: 'Scan a code',
+    camera: 'Picture of the camera',
+    scanLead: 'Hold the code of the other before the camera.',
+    scanStop: 'Stop scanning',
+    cameraDenied:
+      'This browser gives Gigi no picture of a camera. Allow it for this site, or paste the link.',
     add: 'Add',
     nearby: 'Nearby',
     nearbyLead: 'People at the same relay who let themselves be seen',
