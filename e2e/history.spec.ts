@@ -40,6 +40,13 @@ test('who writes is seen to write', async ({ newcomer }) => {
   await alice.composer.pressSequentially('Let me th')
   await expect(bob.page.locator('[data-presence]').first()).toHaveText('writing …')
   await expect(bob.page.locator('[data-presence]').first()).not.toHaveText('writing …')
+
+  // What was being written is there, or whoever wrote it is not: nobody writes any more.
+  await alice.composer.pressSequentially('ink')
+  await expect(bob.page.locator('[data-presence]').first()).toHaveText('writing …')
+  await alice.page.keyboard.press('Enter')
+  await expect(bob.message('Let me think')).toBeVisible()
+  await expect(bob.page.locator('[data-presence]').first()).toHaveText(/online/, { timeout: 1_000 })
 })
 
 test('what nobody has any more is said to be lost, where it stood', async ({ newcomer }) => {

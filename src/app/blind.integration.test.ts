@@ -69,7 +69,14 @@ async function clientOf(nickname: string, endpoint: string): Promise<Client> {
   await commands.createIdentity(nickname)
   const identity = await requireIdentity(db)
   const come = async (): Promise<ComposedEngine> => {
-    const listener = { network: nobody, peer: nobody, trouble: nobody, typing: nobody, replaced: nobody }
+    const listener = {
+      network: nobody,
+      peer: nobody,
+      trouble: nobody,
+      typing: nobody,
+      wrote: nobody,
+      replaced: nobody,
+    }
     const composed = await composeEngine(db, identity, {
       timer,
       listener: { ...listener, fenced: nobody },

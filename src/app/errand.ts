@@ -85,6 +85,7 @@ async function runWith(db: GigiDatabase): Promise<ErrandReport> {
         if (trouble !== null) log.warn('an errand has trouble', { trouble })
       },
       typing: () => undefined,
+      wrote: () => undefined,
       replaced: () => {
         over.resolve('nobody')
       },

@@ -67,6 +67,13 @@ async function startWith(
   const ended = Promise.withResolvers<NodeEnd>()
   /** How to call off the end of each peer's typing. */
   const typing = new Map<PeerId, () => void>()
+  const endTyping = (peer: PeerId): void => {
+    const cancel = typing.get(peer)
+    if (cancel === undefined) return
+    cancel()
+    typing.delete(peer)
+    hub.publishPeer(peer, { typing: false })
+  }
   const { engine, transport } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
@@ -78,6 +85,7 @@ async function startWith(
         hub.publish({ network })
       },
       peer: (peer, report) => {
+        if (!report.online) endTyping(peer)
         hub.publishPeer(peer, report)
       },
       trouble: (trouble) => {
@@ -89,10 +97,11 @@ async function startWith(
         typing.set(
           peer,
           upkeep.after(TYPING_SHOWN_MS, () => {
-            hub.publishPeer(peer, { typing: false })
+            endTyping(peer)
           }),
         )
       },
+      wrote: endTyping,
       replaced: () => {
         ended.resolve('replaced')
       },

@@ -19,6 +19,8 @@ export interface EngineListener {
   trouble(trouble: 'storage-full' | 'storage-failed' | null): void
   /** A contact is writing to us. */
   typing(peer: PeerId): void
+  /** What someone has sent has been stored. */
+  wrote(peer: PeerId): void
   /** A newer installation of this identity is at work: this one must stop and say so. */
   replaced(): void
   /** Another leader has taken over: the engine has committed nothing since and must be stopped. */

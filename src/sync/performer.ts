@@ -144,6 +144,7 @@ export class Performer {
         // It was committed with those before it.
         if (last === undefined) return
         const outcome = await this.#accept(peer, waiting)
+        if (outcome.proofs.length > 0) options.listener.wrote(peer)
         feed(peer, { type: 'committed', session: effect.session, through: last.push.number, ...outcome })
         await this.#meet(peer, effect.session)
         return

@@ -76,6 +76,7 @@ export class Device {
         peer: (peer, report) => this.reports.set(peer, report),
         trouble: (trouble) => (this.trouble = trouble),
         typing: (peer) => this.typing.push(peer),
+        wrote: () => undefined,
         replaced: () => (this.replaced = true),
         fenced: () => (this.fenced = true),
       },

@@ -60,6 +60,7 @@ export class Honest {
         network: () => undefined,
         peer: () => undefined,
         typing: (peer) => this.typing.push(peer),
+        wrote: () => undefined,
         replaced: () => {
           complain('replaced')
         },

@@ -76,6 +76,7 @@ export class Tab {
         peer: () => undefined,
         trouble: () => undefined,
         typing: () => undefined,
+        wrote: () => undefined,
         replaced: () => undefined,
         fenced: () => {
           this.fenced = true
