@@ -1,5 +1,14 @@
 /** The app as a person sees it: by roles, names and the attributes that the interface promises. */
-import { type ConsoleMessage, expect, type Locator, type Page, type Worker } from '@playwright/test'
+import {
+  type ConsoleMessage,
+  expect as expectSoon,
+  type Locator,
+  type Page,
+  type Worker,
+} from '@playwright/test'
+
+/** Also where no configuration of the tests says how long to wait, milliseconds. */
+const expect = expectSoon.configure({ timeout: 15_000 })
 
 export type Status = 'pending' | 'synced' | 'delivered' | 'acknowledged' | 'expired'
 
