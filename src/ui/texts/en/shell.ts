@@ -77,4 +77,19 @@ export const shell = ({ plural }: Format) => ({
       'Only the newest messages are searched: this browser does not let Gigi keep an index of all of them.',
     more: 'Show more',
   },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    names: {
+      search: 'Search messages',
+      newChat: 'New chat',
+      settings: 'Settings',
+      next: 'Next conversation',
+      previous: 'Previous conversation',
+      help: 'Show these shortcuts',
+    },
+    send: 'Send what is written',
+    newLine: 'Begin a new line',
+    statuses: 'From one status to the next, in the messages',
+  },
 })
