@@ -1,0 +1,9 @@
+import type { appearance as english } from '../en/appearance.ts'
+
+export const appearance: typeof english = {
+  appearance: {
+    title: 'المظهر',
+    language: 'اللغة',
+    systemLanguage: 'لغة النظام',
+  },
+}
