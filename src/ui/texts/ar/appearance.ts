@@ -5,5 +5,7 @@ export const appearance: typeof english = {
     title: 'المظهر',
     language: 'اللغة',
     systemLanguage: 'لغة النظام',
+    theme: 'السمة',
+    themes: { system: 'سمة النظام', light: 'فاتحة', dark: 'داكنة' },
   },
 }
