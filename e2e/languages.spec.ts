@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { GigiPage, introduce } from './gigi-page.ts'
+import { storedLanguage } from './store-view.ts'
 
 const PHONE = { width: 390, height: 844 }
 
@@ -79,6 +80,7 @@ test('Arabic, chosen in the settings, holds at once, in another tab too, and at 
   await speaks(second, 'ar', 'rtl')
   expect(await sideOfList(alice.page)).toBe('right')
   expect(await sideOfList(second.page)).toBe('right')
+  await expect.poll(() => storedLanguage(alice.page)).toBe('ar')
 
   await alice.open()
   await speaks(alice, 'ar', 'rtl')
@@ -95,6 +97,7 @@ test('Arabic, chosen in the settings, holds at once, in another tab too, and at 
   await speaks(second, 'en', 'ltr')
   await expect(alice.page.getByRole('button', { name: 'New chat' })).toBeVisible()
   await expect(alice.searchbox).toBeVisible()
+  await expect.poll(() => storedLanguage(alice.page)).toBe('en')
 })
 
 test('two people talk in Arabic, as their browsers are set, on phones', async ({ browser, relay }) => {

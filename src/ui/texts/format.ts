@@ -3,6 +3,8 @@ import type { Direction } from '../../domain/language.ts'
 
 /** How a locale writes what the interface shows. `now` and times are milliseconds since the Unix epoch. */
 export interface Format {
+  /** Where lines begin: for parts that do not take it from the page. */
+  readonly direction: Direction
   /** 14:05 */
   readonly time: (time: number) => string
   /** Wednesday, 5 March 2025, 14:05:09: for those who want to know exactly. */
@@ -78,6 +80,7 @@ export function createFormat(locale: string, direction: Direction): Format {
   const plurals = new Intl.PluralRules(locale)
 
   return {
+    direction,
     time: (at) => time.format(at),
     exact: (at) => exact.format(at),
     day: (at, now) => {
