@@ -49,6 +49,12 @@ export const debts = async (page: Evaluates): Promise<number> => (await rowsOf(p
 export const knowsOfPush = async (page: Evaluates): Promise<boolean> =>
   (await rowsOf(page, 'meta')).some((row) => row['key'] === 'push')
 
+/** The language that the service worker is told of; undefined while none was chosen. */
+export async function storedLanguage(page: Evaluates): Promise<unknown> {
+  const row = (await rowsOf(page, 'meta')).find(({ key }) => key === 'settings')
+  return (row?.['settings'] as { language?: unknown } | undefined)?.language
+}
+
 /** All text messages of a profile, in the order of their conversation. */
 export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
   const rows = await rowsOf(page, 'messages')

@@ -2,10 +2,11 @@
 /// <reference lib="webworker" />
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
-import { readIdentity, readSettings } from '../store/identity.ts'
-import { GigiDatabase } from '../store/schema.ts'
+import { DEFAULT_SETTINGS, readIdentity, readSettings } from '../store/identity.ts'
+import { GigiDatabase, type Settings } from '../store/schema.ts'
 import type { Arrival } from './errand.ts'
 import { closeNotice, NOTICE_TAG } from './notice.ts'
+import { wordsOf } from './words.ts'
 
 const ICON = '/icon-192.png'
 
@@ -32,14 +33,14 @@ export async function tellArrivals(
   if (arrivals.length === 0 || Notification.permission !== 'granted' || (await isLookedAt(worker)))
     return false
   const { registration } = worker
-  const db = new GigiDatabase()
-  const { notifications, notificationNames } = await readSettings(db).finally(() => {
-    db.close()
-  })
+  const { notifications, notificationNames, language } = await settings()
+  const words = wordsOf(language, navigator.languages)
   if (!notifications) return false
   for (const { peer, name, unread } of arrivals)
     await registration.showNotification(notificationNames ? name : 'Gigi', {
-      body: unread === 1 ? 'New message' : `${unread} new messages`,
+      body: words.newMessages(unread),
+      lang: words.language,
+      dir: words.direction,
       // The next one of the same person takes its place.
       tag: peer,
       icon: ICON,
@@ -54,12 +55,24 @@ export async function tellArrivals(
 /** Shows, without a sound, that there may be something: the one before it goes, and it goes itself when the app is looked at. */
 export async function showNotice({ registration }: ServiceWorkerGlobalScope): Promise<void> {
   if (Notification.permission !== 'granted') return
+  // Also of a store that fails: something has to be shown.
+  const { language } = await settings().catch(() => DEFAULT_SETTINGS)
+  const words = wordsOf(language, navigator.languages)
   await registration.showNotification('Gigi', {
-    body: 'There may be new messages.',
+    body: words.maybe,
+    lang: words.language,
+    dir: words.direction,
     tag: NOTICE_TAG,
     icon: ICON,
     badge: ICON,
     silent: true,
+  })
+}
+
+async function settings(): Promise<Settings> {
+  const db = new GigiDatabase()
+  return readSettings(db).finally(() => {
+    db.close()
   })
 }
 

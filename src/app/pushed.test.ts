@@ -3,7 +3,7 @@ import { Dexie } from 'dexie'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { addContact } from '../store/contacts.ts'
 import { DEFAULT_SETTINGS, saveSettings } from '../store/identity.ts'
-import { GigiDatabase } from '../store/schema.ts'
+import { GigiDatabase, type Settings } from '../store/schema.ts'
 import { person } from '../testing/people.ts'
 import type { Arrival, ErrandReport } from './errand.ts'
 import { answerPush } from './pushed.ts'
@@ -71,7 +71,7 @@ async function inDatabase(write: (db: GigiDatabase) => Promise<unknown>): Promis
   await write(db)
   db.close()
 }
-const settings = (changed: { notifications: boolean }): Promise<void> =>
+const settings = (changed: Partial<Settings>): Promise<void> =>
   inDatabase((db) => saveSettings(db, { ...DEFAULT_SETTINGS, ...changed }))
 
 /** Answers a push, where an errand and the tab that leads come to this. */
@@ -114,6 +114,14 @@ test('what is unread already takes the place of a notice', async () => {
   })
   await push('done')
   expect(worker.shown).toEqual([{ title: 'Alice', body: '3 new messages', silent: true }])
+})
+
+test('it is said in the language that was chosen', async () => {
+  await settings({ notifications: true, language: 'ar' })
+  await push('done')
+  expect(worker.shown).toMatchObject([{ body: 'قد تكون هناك رسائل جديدة.' }])
+  await push('done', [FROM_ALICE])
+  expect(worker.shown).toMatchObject([{ title: 'Alice', body: 'رسالة جديدة' }])
 })
 
 test('whoever looks at the app is shown nothing beside it', async () => {

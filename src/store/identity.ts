@@ -12,6 +12,7 @@ export const DEFAULT_SETTINGS: Settings = {
   nearby: true,
   notifications: false,
   notificationNames: true,
+  language: 'system',
 }
 
 export interface NewIdentity {

@@ -7,6 +7,7 @@
 import { Dexie, type EntityTable, type Table, type Transaction } from 'dexie'
 import type { PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
+import type { LanguageChoice } from '../domain/language.ts'
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
 import type { QueueStatus, SyncStatus } from '../domain/status.ts'
@@ -259,6 +260,8 @@ export interface Settings {
   /** Whether this browser is to say what comes while no tab is open, and from whom. */
   notifications: boolean
   notificationNames: boolean
+  /** What the service worker speaks: it cannot read where tabs look it up before they open the database. */
+  language: LanguageChoice
 }
 
 /** Apart from `meta`, which is watched, since it changes with every message that is sent. */

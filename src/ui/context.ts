@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { GigiApp } from '../app/api.ts'
+import type { Appearance } from './appearance/appearance.svelte.ts'
 import type { Notices } from './kit/notices.svelte.ts'
 import type { NodeFeed } from './node-feed.svelte.ts'
 import type { Drafts } from './conversation/drafts.svelte.ts'
@@ -12,6 +13,7 @@ export interface Ui {
   readonly router: Router
   readonly notices: Notices
   readonly drafts: Drafts
+  readonly appearance: Appearance
 }
 
 /** `useUi` throws outside of `App.svelte`, which is where `provideUi` is called. */

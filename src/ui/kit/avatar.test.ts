@@ -9,6 +9,8 @@ describe('initials', () => {
     ['Anna Maria von Berg', 'AB'],
     ['👩‍🚀 Mae', '👩‍🚀M'],
     ['نور', 'ن'],
+    ['ليلى منصور', 'ل\u200Cم'],
+    ['ليلى Mansour', 'ل\u200CM'],
     ['', ''],
   ])('of %j are %j', (name, letters) => {
     expect(initials(name)).toBe(letters)

@@ -3,6 +3,9 @@ const HUES = 8
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
+const JOINING = /\p{Script=Arabic}/u
+const NON_JOINER = '\u200C'
+
 const firstOf = (word: string): string => {
   for (const { segment } of graphemes.segment(word)) return segment
   return ''
@@ -12,7 +15,9 @@ const firstOf = (word: string): string => {
 export function initials(name: string): string {
   const words = name.split(/\s+/u).filter((word) => word !== '')
   const last = words.length > 1 ? words.at(-1) : undefined
-  return (firstOf(words[0] ?? '') + firstOf(last ?? '')).toLocaleUpperCase()
+  const [one, other] = [firstOf(words[0] ?? ''), firstOf(last ?? '')]
+  // Two initials are no word: letters of Arabic would join.
+  return (JOINING.test(one) && other !== '' ? one + NON_JOINER + other : one + other).toLocaleUpperCase()
 }
 
 /** 1 to 8, the same for an identity on every device: two people of one nickname differ in colour. */

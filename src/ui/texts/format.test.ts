@@ -3,7 +3,7 @@ import { createFormat, daysBetween } from './format.ts'
 
 const at = (text: string): number => new Date(text).getTime()
 const now = at('2025-03-12T10:00:00')
-const { day, brief, plural, period, exact, bytes } = createFormat('en-GB')
+const { day, brief, plural, period, exact, bytes } = createFormat('en-GB', 'ltr')
 
 describe('daysBetween', () => {
   it('counts calendar days, not 24 hours', () => {
@@ -70,4 +70,35 @@ it('picks the word for a count', () => {
     'words',
     'words',
   ])
+})
+
+describe('in Arabic', () => {
+  const arabic = createFormat('ar-EG', 'rtl')
+
+  it('writes days and digits as its region does', () => {
+    expect(arabic.day(now, now)).toBe('اليوم')
+    expect(arabic.day(at('2024-12-24T09:00:00'), now)).toBe('٢٤ ديسمبر ٢٠٢٤')
+    expect(createFormat('ar-MA', 'rtl').number(12)).toBe('12')
+  })
+
+  it('knows six kinds of number', () => {
+    const forms = { zero: '0', one: '1', two: '2', few: '3–10', many: '11–99', other: '100' }
+    expect([0, 1, 2, 3, 10, 11, 99, 100, 103].map((count) => arabic.plural(count, forms))).toEqual([
+      ...['0', '1', '2', '3–10', '3–10', '11–99', '11–99', '100', '3–10'],
+    ])
+  })
+})
+
+describe('isolate', () => {
+  const [inEnglish, inArabic] = [createFormat('en', 'ltr').isolate, createFormat('ar', 'rtl').isolate]
+
+  it('sets apart what runs, or may run, the other way', () => {
+    expect(inEnglish('ليلى')).toBe('\u2068ليلى\u2069')
+    expect(inArabic('Bob')).toBe('\u2068Bob\u2069')
+  })
+
+  it('leaves alone what needs nothing', () => {
+    expect(inEnglish('Bob')).toBe('Bob')
+    expect(inArabic('')).toBe('')
+  })
 })

@@ -1,7 +1,10 @@
-/** Times and numbers as people read them, by `Intl`. */
+/** Times and numbers as people read them, by `Intl`, and what else of writing depends on the language. */
+import type { Direction } from '../../domain/language.ts'
 
 /** How a locale writes what the interface shows. `now` and times are milliseconds since the Unix epoch. */
 export interface Format {
+  /** Where lines begin: for parts that do not take it from the page. */
+  readonly direction: Direction
   /** 14:05 */
   readonly time: (time: number) => string
   /** Wednesday, 5 March 2025, 14:05:09: for those who want to know exactly. */
@@ -19,9 +22,14 @@ export interface Format {
   readonly bytes: (bytes: number) => string
   /** Picks the words that go with a count, by the rules of the language. */
   readonly plural: (count: number, forms: Plurals) => string
+  /**
+   * What others have written, such as a name, as it may stand in a sentence: where it runs the other way, it is set
+   * apart, so that neither turns the words of the other around.
+   */
+  readonly isolate: (text: string) => string
 }
 
-/** The words for each kind of number that a language knows; English has one and other. */
+/** The words for each kind of number that a language knows; English has one and other, Arabic all six. */
 export type Plurals = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
 
 const DAY_MS = 86_400_000
@@ -42,10 +50,16 @@ const startOfDay = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
 export const daysBetween = (time: number, now: number): number =>
   Math.round((startOfDay(now) - startOfDay(time)) / DAY_MS)
 
+/** Letters that run from right to left, and characters that turn others around. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08FF\u200F\u202A-\u202E\u2066-\u2069\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+/** FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE of Unicode: in plain text what `<bdi>` is in a page. */
+const [ISOLATE, POP] = ['\u2068', '\u2069']
+
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** The writing of `locale`, with the 12- or 24-hour clock that this device uses. */
-export function createFormat(locale: string): Format {
+/** The writing of `locale`, in lines of `direction`, with the 12- or 24-hour clock that this device uses. */
+export function createFormat(locale: string, direction: Direction): Format {
   const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions()
   const hour = hourCycle === 'h23' || hourCycle === 'h24' ? '2-digit' : 'numeric'
   const clock = { hour, minute: '2-digit', ...(hourCycle && { hourCycle }) } as const
@@ -74,6 +88,7 @@ export function createFormat(locale: string): Format {
   const plurals = new Intl.PluralRules(locale)
 
   return {
+    direction,
     time: (at) => time.format(at),
     exact: (at) => exact.format(at),
     moment: (at) => moment.format(at),
@@ -103,5 +118,7 @@ export function createFormat(locale: string): Format {
       return new Intl.NumberFormat(locale, style).format(amount)
     },
     plural: (count, forms) => forms[plurals.select(count)] ?? forms.other,
+    isolate: (text) =>
+      text !== '' && (direction === 'rtl' || RIGHT_TO_LEFT.test(text)) ? ISOLATE + text + POP : text,
   }
 }

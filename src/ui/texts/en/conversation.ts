@@ -50,19 +50,19 @@ const presence = ({ online, path, typing }: PeerStatus): string => {
 }
 
 /** One conversation and what is in it. */
-export const conversation = ({ number, period, plural }: Format) => ({
+export const conversation = ({ number, period, plural, isolate }: Format) => ({
   conversation: {
     messages: 'Messages',
     presence,
-    gap,
+    gap: (view: GapView, name: string) => gap(view, isolate(name)),
     missing: 'This conversation is not on this device',
     missingLead: 'Perhaps it was begun in another browser. Your conversations are in the list.',
     you: 'You:',
-    them: (name: string) => `${name}:`,
-    introduced: (name: string) => `${name} opened your invite link`,
-    introducedSelf: (name: string) => `You opened ${name}’s invite link`,
+    them: (name: string) => `${isolate(name)}:`,
+    introduced: (name: string) => `${isolate(name)} opened your invite link`,
+    introducedSelf: (name: string) => `You opened ${isolate(name)}’s invite link`,
     tooNew: 'This message needs a newer version of Gigi.',
-    begin: (name: string) => `This is the beginning of your conversation with ${name}.`,
+    begin: (name: string) => `This is the beginning of your conversation with ${isolate(name)}.`,
     beginLead: 'Only the two of you can read it.',
     kept: (period: string) => `Messages in this conversation are kept for ${period} on this device.`,
     newest: 'Go to the newest',
@@ -95,7 +95,7 @@ export const conversation = ({ number, period, plural }: Format) => ({
     identity: 'Identity',
     keep: 'Keep messages',
     keepHint: (name: string) =>
-      `Older ones are deleted from this device only; ${name}’s device keeps its own. Messages that were not delivered stay.`,
+      `Older ones are deleted from this device only; ${isolate(name)}’s device keeps its own. Messages that were not delivered stay.`,
     period: (seconds: number | null): string => (seconds === null ? 'Forever' : period(seconds)),
   },
 

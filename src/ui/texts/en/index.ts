@@ -1,4 +1,5 @@
 import type { Format } from '../format.ts'
+import { appearance } from './appearance.ts'
 import { conversation } from './conversation.ts'
 import { people } from './people.ts'
 import { problem, trouble } from './problems.ts'
@@ -9,9 +10,10 @@ import { start } from './start.ts'
 export const english = (format: Format) => ({
   problem,
   trouble,
-  ...start,
+  ...start(format),
   ...shell(format),
-  ...people,
+  ...people(format),
   ...conversation(format),
   ...settings(format),
+  ...appearance,
 })

@@ -1,5 +1,7 @@
+import type { Format } from '../format.ts'
+
 /** How people find each other. */
-export const people = {
+export const people = ({ isolate }: Format) => ({
   newChat: {
     title: 'New chat',
     yours: 'Invite someone',
@@ -31,9 +33,9 @@ export const people = {
 
   invite: {
     title: 'Invite link',
-    from: (name: string) => `${name} invites you to write to each other.`,
+    from: (name: string) => `${isolate(name)} invites you to write to each other.`,
     known: (name: string) =>
-      `You know ${name} already. Using the link again refreshes how they are reached and opens your conversation.`,
+      `You know ${isolate(name)} already. Using the link again refreshes how they are reached and opens your conversation.`,
     key: 'Identity',
     add: 'Add',
     later: 'Not now',
@@ -42,16 +44,16 @@ export const people = {
   },
 
   request: {
-    title: (name: string) => `${name} would like to write to you`,
+    title: (name: string) => `${isolate(name)} would like to write to you`,
     explanation:
       'You do not know each other through an invite yet. Until you accept, they do not learn whether you have read this. A nickname proves nothing: anyone can choose any.',
     accept: 'Accept',
     block: 'Block',
-    blocked: (name: string) => `${name} is blocked. The settings list whom you have blocked.`,
+    blocked: (name: string) => `${isolate(name)} is blocked. The settings list whom you have blocked.`,
   },
 
   blocked: {
-    note: (name: string) => `You have blocked ${name}.`,
+    note: (name: string) => `You have blocked ${isolate(name)}.`,
     unblock: 'Unblock',
   },
-}
+})

@@ -1,7 +1,7 @@
 import type { ConfigKey } from '../../../domain/config.ts'
 import type { Format } from '../format.ts'
 
-export const settings = ({ number, bytes }: Format) => ({
+export const settings = ({ number, bytes, isolate }: Format) => ({
   settings: {
     title: 'Settings',
     profile: 'Profile',
@@ -79,7 +79,7 @@ export const settings = ({ number, bytes }: Format) => ({
       'The browser did not promise it. Installing Gigi, or using it for some days, often changes its mind.',
     blocked: 'Blocked people',
     blockedNobody: 'You have blocked nobody.',
-    unblock: (name: string) => `Unblock ${name}`,
+    unblock: (name: string) => `Unblock ${isolate(name)}`,
     about: 'About',
     version: (version: string) => `Gigi ${version}`,
     aboutLead:

@@ -8,7 +8,7 @@ const network: Readonly<Record<NetworkState, string>> = {
 }
 
 /** What is around the conversations. */
-export const shell = ({ plural }: Format) => ({
+export const shell = ({ plural, isolate }: Format) => ({
   app: {
     name: 'Gigi',
     back: 'Back',
@@ -42,7 +42,7 @@ export const shell = ({ plural }: Format) => ({
     typing: 'writing …',
     label: 'Conversations',
     online: 'online',
-    you: (text: string) => `You: ${text}`,
+    you: (text: string) => `You: ${isolate(text)}`,
     draft: 'Draft:',
     unread: (count: number) => plural(count, { one: 'unread message', other: 'unread messages' }),
     request: 'Wants to write to you',

@@ -1,10 +1,12 @@
+import type { Format } from '../format.ts'
+
 /** Before there is somebody: the first start, and what stands in its place. */
-export const start = {
+export const start = ({ isolate }: Format) => ({
   start: {
     title: 'Welcome to Gigi',
     lead: 'Private messages from browser to browser. No account, no phone number, nobody in between who can read them.',
-    invitedBy: (name: string) => `${name} invites you`,
-    invitedLead: (name: string) => `Choose a nickname, and you can write to ${name} right away.`,
+    invitedBy: (name: string) => `${isolate(name)} invites you`,
+    invitedLead: (name: string) => `Choose a nickname, and you can write to ${isolate(name)} right away.`,
     inviteFailed: 'The invite does not work',
     inviteFailedNext: 'You can begin without it and use a new link later.',
     nickname: 'Nickname',
@@ -22,7 +24,7 @@ export const start = {
   lost: {
     title: 'Your data here is gone',
     lead: (name: string) =>
-      `This browser has deleted what Gigi kept for ${name}. It does so by itself when space runs short, and when website data is cleared. You did nothing wrong.`,
+      `This browser has deleted what Gigi kept for ${isolate(name)}. It does so by itself when space runs short, and when website data is cleared. You did nothing wrong.`,
     hope: 'Not all is lost: with your recovery phrase you are the same person again, and your contacts give the conversations back when you meet.',
     restoreLead:
       'With your 12 words you are the same person to your contacts again. They give your conversations back as soon as you are both here.',
@@ -54,4 +56,4 @@ export const start = {
     details: 'What went wrong',
     again: 'Try again',
   },
-}
+})

@@ -1,0 +1,58 @@
+/** The words of the service worker: it shows them where none of the interface is loaded. */
+import {
+  DIRECTIONS,
+  type Direction,
+  type Language,
+  type LanguageChoice,
+  languageOf,
+  localeOf,
+} from '../domain/language.ts'
+
+export interface Words {
+  readonly language: Language
+  readonly direction: Direction
+  /** How much someone has written, of which nothing is read; at least 1. */
+  readonly newMessages: (count: number) => string
+  /** Something may have come. */
+  readonly maybe: string
+}
+
+type Catalogue = Pick<Words, 'maybe'> & {
+  /** For each kind of number that the language knows; `n` is the number as the region of the user writes it. */
+  readonly newMessages: (
+    n: string,
+  ) => Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>
+}
+
+const CATALOGUES: Readonly<Record<Language, Catalogue>> = {
+  en: {
+    newMessages: (n) => ({ one: 'New message', other: `${n} new messages` }),
+    maybe: 'There may be new messages.',
+  },
+  ar: {
+    newMessages: (n) => ({
+      one: 'رسالة جديدة',
+      two: 'رسالتان جديدتان',
+      few: `${n} رسائل جديدة`,
+      many: `${n} رسالة جديدة`,
+      other: `${n} رسالة جديدة`,
+    }),
+    maybe: 'قد تكون هناك رسائل جديدة.',
+  },
+}
+
+/** `wanted`: the languages of the browser (BCP 47), the dearest first. */
+export function wordsOf(choice: LanguageChoice, wanted: readonly string[]): Words {
+  const language = languageOf(choice, wanted)
+  const locale = localeOf(language, wanted)
+  const { newMessages, maybe } = CATALOGUES[language]
+  return {
+    language,
+    direction: DIRECTIONS[language],
+    newMessages: (count) => {
+      const forms = newMessages(new Intl.NumberFormat(locale).format(count))
+      return forms[new Intl.PluralRules(locale).select(count)] ?? forms.other
+    },
+    maybe,
+  }
+}

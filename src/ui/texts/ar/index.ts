@@ -1,0 +1,21 @@
+import type { Format } from '../format.ts'
+import type { Texts } from '../texts.svelte.ts'
+import { appearance } from './appearance.ts'
+import { conversation } from './conversation.ts'
+import { people } from './people.ts'
+import { problem, trouble } from './problems.ts'
+import { settings } from './settings.ts'
+import { shell } from './shell.ts'
+import { start } from './start.ts'
+
+/** All words in Modern Standard Arabic. Buttons are named by what they do (masdar), and people are spoken to as one. */
+export const arabic = (format: Format): Texts => ({
+  problem,
+  trouble,
+  ...start(format),
+  ...shell(format),
+  ...people(format),
+  ...conversation(format),
+  ...settings(format),
+  ...appearance,
+})
