@@ -1,11 +1,15 @@
-/** Notifications of the service worker: who wrote while no tab was open, and the way to it. */
+/**
+ * Notifications, all shown by the service worker: who wrote while no tab was open, or none was looked at, and the way to it.
+ * `getNotifications` is never called while one is being shown: Chromium takes what it has stored and not displayed yet for
+ * closed.
+ */
 /// <reference lib="webworker" />
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import type { Arrival } from './errand.ts'
 import { closeNotice, NOTICE_TAG } from './notice.ts'
+import type { Arrival, TellWord } from './telling.ts'
 
 const ICON = '/icon-192.png'
 
@@ -15,9 +19,15 @@ const PAGE = '/'
 /** Whether someone looks at the app: it says itself what has come. */
 export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise<boolean> {
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  return windows.some(
-    ({ url, visibilityState }) => visibilityState === 'visible' && new URL(url).pathname === PAGE,
-  )
+  return windows.some((window) => isOurs(window) && window.visibilityState === 'visible')
+}
+
+const isOurs = ({ url }: WindowClient): boolean => new URL(url).pathname === PAGE
+
+export interface Telling {
+  readonly silent?: boolean
+  /** For a tab that is open. */
+  readonly open?: boolean
 }
 
 /**
@@ -27,28 +37,41 @@ export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise
 export async function tellArrivals(
   worker: ServiceWorkerGlobalScope,
   arrivals: readonly Arrival[],
-  { silent = false }: { readonly silent?: boolean } = {},
+  { silent = false, open = false }: Telling = {},
 ): Promise<boolean> {
   if (arrivals.length === 0 || Notification.permission !== 'granted' || (await isLookedAt(worker)))
     return false
   const { registration } = worker
   const db = new GigiDatabase()
-  const { notifications, notificationNames } = await readSettings(db).finally(() => {
+  const settings = await readSettings(db).finally(() => {
     db.close()
   })
-  if (!notifications) return false
-  for (const { peer, name, unread } of arrivals)
-    await registration.showNotification(notificationNames ? name : 'Gigi', {
-      body: unread === 1 ? 'New message' : `${unread} new messages`,
+  if (!(open ? settings.notificationsOpen : settings.notifications)) return false
+  await closeNotice(registration)
+  for (const arrival of arrivals)
+    await registration.showNotification(settings.notificationNames ? arrival.name : 'Gigi', {
+      body: wordsOf(arrival, settings.notificationNames),
       // The next one of the same person takes its place.
-      tag: peer,
+      tag: arrival.peer,
       icon: ICON,
       badge: ICON,
-      data: peer,
+      data: arrival.peer,
       silent,
     })
-  await closeNotice(registration)
   return true
+}
+
+/** Shows what a tab has seen coming. */
+export async function tellForTab(
+  worker: ServiceWorkerGlobalScope,
+  { arrivals, silent }: TellWord,
+): Promise<void> {
+  await tellArrivals(worker, arrivals, { silent, open: true })
+}
+
+function wordsOf({ unread, isRequest }: Arrival, isNamed: boolean): string {
+  if (isRequest) return isNamed ? 'Wants to write to you' : 'Someone wants to write to you'
+  return unread === 1 ? 'New message' : `${unread} new messages`
 }
 
 /** Shows, without a sound, that there may be something: the one before it goes, and it goes itself when the app is looked at. */
@@ -69,7 +92,7 @@ export async function openConversation(
   notification: Notification,
 ): Promise<void> {
   const path = await pathTo(notification.data)
-  const [open] = await clients.matchAll({ type: 'window' })
+  const open = (await clients.matchAll({ type: 'window' })).find(isOurs)
   if (open === undefined) await clients.openWindow(path)
   else await ((await open.navigate(path).catch(() => null)) ?? open).focus()
 }

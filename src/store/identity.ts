@@ -11,7 +11,10 @@ export const DEFAULT_SETTINGS: Settings = {
   readReceipts: true,
   nearby: true,
   notifications: false,
+  notificationsOpen: true,
   notificationNames: true,
+  sound: true,
+  badge: true,
 }
 
 export interface NewIdentity {
