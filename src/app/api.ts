@@ -164,6 +164,8 @@ export interface Commands {
    * seen. Throws UserError `notifications-denied`.
    */
   setNotifications(on: boolean): Promise<void>
+  /** The same for while tabs are open that nobody looks at. Throws UserError `notifications-denied`. */
+  setNotificationsOpen(on: boolean): Promise<void>
   /**
    * Has this browser woken when mail comes, which brings notifications with it, or no more. Throws UserError
    * `notifications-denied` or `push-…`, and changes nothing then.

@@ -8,6 +8,7 @@ import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import { GigiDatabase } from '../store/schema.ts'
+import { badgeIcon, readBadge } from './badge.ts'
 import { closeNotice, NOTICE_TAG } from './notice.ts'
 import type { Arrival, TellWord } from './telling.ts'
 
@@ -31,7 +32,8 @@ export interface Telling {
 }
 
 /**
- * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us.
+ * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us; and how
+ * much is unread, on the icon.
  * Resolves with whether there was anything to show.
  */
 export async function tellArrivals(
@@ -39,13 +41,15 @@ export async function tellArrivals(
   arrivals: readonly Arrival[],
   { silent = false, open = false }: Telling = {},
 ): Promise<boolean> {
-  if (arrivals.length === 0 || Notification.permission !== 'granted' || (await isLookedAt(worker)))
-    return false
+  if (arrivals.length === 0) return false
   const { registration } = worker
   const db = new GigiDatabase()
-  const settings = await readSettings(db).finally(() => {
+  const [settings, count] = await Promise.all([readSettings(db), readBadge(db)]).finally(() => {
     db.close()
   })
+  // Tabs see to it themselves.
+  if (!open) await badgeIcon(count)
+  if (Notification.permission !== 'granted' || (await isLookedAt(worker))) return false
   if (!(open ? settings.notificationsOpen : settings.notifications)) return false
   await closeNotice(registration)
   for (const arrival of arrivals)
