@@ -4,6 +4,7 @@ import { Background } from './background.ts'
 import { expect, test } from './fixtures.ts'
 import { GigiPage, introduce } from './gigi-page.ts'
 import { inPlainBrowser } from './plain-browser.ts'
+import { peerIds } from './store-view.ts'
 
 const switchNamed = ({ page }: GigiPage, name: string): Locator => page.getByRole('switch', { name })
 
@@ -64,3 +65,35 @@ test('with tabs in the background, who wrote is shown once, until it is read', a
     expect(background.displayed).toBe(2)
   })
 })
+
+test('the diagnostics say how one is connected, and nothing that is secret', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await alice.send('meet me at the old mill')
+  await alice.hasStatus('meet me at the old mill', 'acknowledged')
+  const phrase = await bob.recoveryPhrase()
+  const link = await bob.inviteLink()
+
+  await bob.page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await bob.settings()
+  await bob.page.getByRole('button', { name: 'Copy diagnostics' }).click()
+  const text = await bob.page.getByTestId('diagnostics').innerText()
+  await expect.poll(() => bob.page.evaluate(() => navigator.clipboard.readText())).toBe(text)
+  for (const line of ['tab: runs the node', 'network: online', 'reservation: held', 'waiting: nothing'])
+    expect(text).toContain(line)
+  expect(text).toMatch(/^sessions: 1 direct, 0 relayed$|^sessions: 0 direct, 1 relayed$/m)
+  expect(text).toMatch(/^relays: \S+ port \d+ ws/m)
+
+  const said = text.toLowerCase()
+  for (const name of ['alice', 'bob', 'mill']) expect(said).not.toContain(name)
+  const words = new Set(said.match(/[a-z]+/g))
+  expect(phrase.split(/\s+/).filter((word) => words.has(word)).length).toBeLessThan(4)
+  expect(hasPieceOf(text, link.split('#invite=')[1] ?? '')).toBe(false)
+  for (const peer of await peerIds(bob.page)) expect(hasPieceOf(text, peer)).toBe(false)
+})
+
+/** Whether nine letters of a secret that follow each other are in a text. */
+const hasPieceOf = (text: string, secret: string): boolean =>
+  Array.from(secret, (_, at) => secret.slice(at, at + 9)).some(
+    (piece) => piece.length === 9 && text.includes(piece),
+  )

@@ -49,6 +49,12 @@ export const debts = async (page: Evaluates): Promise<number> => (await rowsOf(p
 export const knowsOfPush = async (page: Evaluates): Promise<boolean> =>
   (await rowsOf(page, 'meta')).some((row) => row['key'] === 'push')
 
+/** The peer ids that a profile knows: its own, and those of its contacts. */
+export const peerIds = async (page: Evaluates): Promise<string[]> =>
+  [...(await rowsOf(page, 'identity')), ...(await rowsOf(page, 'contacts'))].map((row) =>
+    String(row['peer_id']),
+  )
+
 /** All text messages of a profile, in the order of their conversation. */
 export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
   const rows = await rowsOf(page, 'messages')

@@ -133,6 +133,8 @@ export interface Queries {
   lostProfile(): Promise<Profile | null>
   /** Not watched. Null where the browser does not tell. */
   storage(): Promise<StorageView | null>
+  /** Not watched. For a report of a fault, in English, without names, texts, secrets or ids. */
+  diagnostics(): Promise<string>
 }
 
 export type { SearchFilter, SearchHit, SearchPage, SearchReach }

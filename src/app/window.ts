@@ -37,7 +37,7 @@ export function composeWindow(): GigiApp {
   })
   rememberProfile(db, expect)
   const app: GigiApp = {
-    queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href),
+    queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
     commands: createCommands({
       db,
       show: (peer) => {

@@ -86,6 +86,11 @@ export const settings = ({ number, bytes }: Format) => ({
     blocked: 'Blocked people',
     blockedNobody: 'You have blocked nobody.',
     unblock: (name: string) => `Unblock ${name}`,
+    connection: 'Connection',
+    diagnosticsLead:
+      'For a report of a fault: how Gigi is connected here and what waits, without names, messages, keys or links.',
+    diagnostics: 'Diagnostics',
+    copyDiagnostics: 'Copy diagnostics',
     about: 'About',
     version: (version: string) => `Gigi ${version}`,
     aboutLead:
