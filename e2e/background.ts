@@ -12,6 +12,8 @@ export class Background {
    * shown: Chromium holds it for closed, since it is stored already and not displayed yet.
    */
   readonly #shown = new Map<string, string>()
+  /** How often anything was shown. */
+  displayed = 0
 
   private constructor(page: Page, devtools: CDPSession, registrationId: string) {
     this.page = page
@@ -23,7 +25,10 @@ export class Background {
       const [title, body] = ['Title', 'Body'].map(
         (name) => eventMetadata.find(({ key }) => key === name)?.value ?? '',
       )
-      if (eventName === 'Notification displayed') this.#shown.set(instanceId, `${title}: ${body}`)
+      if (eventName === 'Notification displayed') {
+        this.#shown.set(instanceId, `${title}: ${body}`)
+        this.displayed++
+      }
       if (eventName === 'Notification closed') this.#shown.delete(instanceId)
     })
   }

@@ -55,6 +55,12 @@ export async function storedLanguage(page: Evaluates): Promise<unknown> {
   return (row?.['settings'] as { language?: unknown } | undefined)?.language
 }
 
+/** The peer ids that a profile knows: its own, and those of its contacts. */
+export const peerIds = async (page: Evaluates): Promise<string[]> =>
+  [...(await rowsOf(page, 'identity')), ...(await rowsOf(page, 'contacts'))].map((row) =>
+    String(row['peer_id']),
+  )
+
 /** All text messages of a profile, in the order of their conversation. */
 export async function storedMessages(page: Evaluates): Promise<StoredMessage[]> {
   const rows = await rowsOf(page, 'messages')

@@ -5,9 +5,10 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { runErrand } from './app/errand.ts'
-import { openConversation, tellArrivals } from './app/notifications.ts'
+import { openConversation, tellArrivals, tellForTab } from './app/notifications.ts'
 import { log } from './app/ports.ts'
 import { answerPush, renewSubscription } from './app/pushed.ts'
+import { isTellWord } from './app/telling.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -25,6 +26,7 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
   const word: unknown = event.data
   if (typeof word === 'object' && word !== null && 'type' in word && word.type === 'SKIP_WAITING')
     void self.skipWaiting()
+  if (isTellWord(word)) event.waitUntil(tellForTab(self, word))
 })
 
 // TypeScript's library knows neither `sync` nor `periodicsync`.
@@ -48,8 +50,9 @@ self.addEventListener('notificationclick', (event) => {
 
 /** `again`: the browser calls once more, some minutes later, when this rejects: so it does while a tab leads, or time was short. */
 async function goOnErrand({ again }: { readonly again: boolean }): Promise<void> {
-  const { end, arrivals } = await runErrand()
+  const { end, arrivals } = await runErrand(async (arrivals) => {
+    await tellArrivals(self, arrivals)
+  })
   log.info('an errand is over', { end, arrivals: arrivals.length })
-  await tellArrivals(self, arrivals)
   if (again && (end === 'busy' || end === 'cut-off')) throw new Error(`the errand is not done: ${end}`)
 }

@@ -136,6 +136,8 @@ export interface Queries {
   lostProfile(): Promise<Profile | null>
   /** Not watched. Null where the browser does not tell. */
   storage(): Promise<StorageView | null>
+  /** Not watched. For a report of a fault, in English, without names, texts, secrets or ids. */
+  diagnostics(): Promise<string>
 }
 
 export type { SearchFilter, SearchHit, SearchPage, SearchReach }
@@ -167,6 +169,8 @@ export interface Commands {
    * seen. Throws UserError `notifications-denied`.
    */
   setNotifications(on: boolean): Promise<void>
+  /** The same for while tabs are open that nobody looks at. Throws UserError `notifications-denied`. */
+  setNotificationsOpen(on: boolean): Promise<void>
   /**
    * Has this browser woken when mail comes, which brings notifications with it, or no more. Throws UserError
    * `notifications-denied` or `push-…`, and changes nothing then.

@@ -24,6 +24,7 @@ import { createCommands } from './commands.ts'
 import { composeEngine, type ComposedEngine } from './compose.ts'
 import { timer } from './ports.ts'
 import { createQueries } from './queries.ts'
+import { UNKNOWN_STATUS } from './status.ts'
 
 /** Bytes that sealing adds: the tag of AES-GCM. */
 const TAG_BYTES = 16
@@ -88,7 +89,8 @@ async function clientOf(nickname: string, endpoint: string): Promise<Client> {
     await savePush(db, endpoint, (await readRelayConfig(db))?.vapid ?? '')
     return composed
   }
-  return { db, identity, commands, queries: createQueries(db, 'http://gigi.example/'), come }
+  const facts = { status: UNKNOWN_STATUS, leads: false, lastTrouble: null }
+  return { db, identity, commands, queries: createQueries(db, 'http://gigi.example/', () => facts), come }
 }
 
 /** Resolves when what someone wrote has that status. */

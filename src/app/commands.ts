@@ -70,6 +70,10 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       await stored(saveSettings(db, { ...(await readSettings(db)), notifications }))
       if (!notifications && canBeWoken()) await stored(stopPush(db))
     },
+    async setNotificationsOpen(notificationsOpen) {
+      if (notificationsOpen && !(await mayNotify())) throw new UserError('notifications-denied')
+      await stored(saveSettings(db, { ...(await readSettings(db)), notificationsOpen }))
+    },
     async setWaking(on) {
       if (!on) {
         await stored(stopPush(db))

@@ -1,14 +1,16 @@
 /**
  * What the service worker does while no tab is open: the node of this profile, for as long as an errand takes. It fetches
- * and commits what waits, leaves what is queued, and stops; cut off in between, the next one goes on from the store.
+ * and commits what waits, leaves what is queued, stops, and tells who wrote; cut off in between, the next one goes on from the
+ * store, and tells what this one has not.
  */
 import { isReplaced, readIdentity } from '../store/identity.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import { readUnread, type Unread } from '../store/unread.ts'
+import { beginTelling, readUnread } from '../store/unread.ts'
 import type { SyncEngine } from '../sync/engine.ts'
 import { NODE_LOCK } from './leadership.ts'
 import { composeEngine } from './compose.ts'
-import { log, timer } from './ports.ts'
+import { clock, log, timer } from './ports.ts'
+import { type Arrival, arrivalsSince, type Tell, tellSince } from './telling.ts'
 
 /** How often it looks whether it is done, or a tab wants to lead, milliseconds. */
 const LOOK_MS = 250
@@ -17,29 +19,26 @@ const ERRAND_MS = 25_000
 /** How long a tab that leads is given to fetch what came, milliseconds. */
 const WATCH_MS = 10_000
 
-/** Someone who wrote, and how much of it is not read. */
-export type Arrival = Unread
-
 export interface ErrandReport {
   /**
    * done: nothing is left to do. cut-off: it had its time, or a tab took over. busy: a tab leads. nobody: there is no
    * identity here, or another browser has taken it over.
    */
   readonly end: 'done' | 'cut-off' | 'busy' | 'nobody'
-  /** Conversations that have more unread than before. */
+  /** What was told: conversations that have more unread than before. */
   readonly arrivals: readonly Arrival[]
 }
 
 const NOTHING = { arrivals: [] } as const
 
-/** Runs one errand, if no tab leads. Rejects with what the store throws. */
-export function runErrand(): Promise<ErrandReport> {
+/** Runs one errand, if no tab leads, and tells what came in it and in those before that could not. Rejects with what the store throws. */
+export function runErrand(tell: Tell): Promise<ErrandReport> {
   return navigator.locks.request(NODE_LOCK, { ifAvailable: true }, async (lock) => {
     if (lock === null) return { end: 'busy', ...NOTHING }
     // A profile that a newer version has changed is not touched: opening it fails.
     const db = new GigiDatabase()
     try {
-      return await runWith(db)
+      return await runWith(db, tell)
     } finally {
       db.close()
     }
@@ -50,12 +49,12 @@ export function runErrand(): Promise<ErrandReport> {
 export async function watchArrivals(): Promise<readonly Arrival[]> {
   const db = new GigiDatabase()
   try {
-    const before = await readUnread(db)
+    const before = await readUnread(db, clock.now())
     const end = performance.now() + WATCH_MS
     let arrivals: readonly Arrival[] = []
     while (arrivals.length === 0 && performance.now() < end) {
       await new Promise<void>((resolve) => timer.after(LOOK_MS, resolve))
-      arrivals = await moreThan(before, db)
+      arrivals = await arrivalsSince(before, db)
     }
     return arrivals
   } finally {
@@ -63,16 +62,10 @@ export async function watchArrivals(): Promise<readonly Arrival[]> {
   }
 }
 
-/** Conversations that have more unread than before. */
-const moreThan = async (before: readonly Unread[], db: GigiDatabase): Promise<Arrival[]> =>
-  (await readUnread(db)).filter(
-    ({ peer, unread }) => unread > (before.find((other) => other.peer === peer)?.unread ?? 0),
-  )
-
-async function runWith(db: GigiDatabase): Promise<ErrandReport> {
+async function runWith(db: GigiDatabase, tell: Tell): Promise<ErrandReport> {
   const identity = await readIdentity(db)
   if (identity === undefined || (await isReplaced(db))) return { end: 'nobody', ...NOTHING }
-  const before = await readUnread(db)
+  const before = await beginTelling(db)
   const over = Promise.withResolvers<'nobody' | 'cut-off'>()
   const { engine } = await composeEngine(db, identity, {
     timer,
@@ -94,10 +87,19 @@ async function runWith(db: GigiDatabase): Promise<ErrandReport> {
       },
     },
   })
+  const end = await runUntil(engine, over.promise)
+  // Still under the lock: another errand would begin before it is known what this one has told.
+  return { end, arrivals: await tellSince(before, db, tell) }
+}
+
+/** Runs the engine until it is done, or it is over. */
+async function runUntil(
+  engine: SyncEngine,
+  over: Promise<'nobody' | 'cut-off'>,
+): Promise<ErrandReport['end']> {
   try {
     await engine.start()
-    const end = await Promise.race([quiet(engine), over.promise])
-    return { end, arrivals: await moreThan(before, db) }
+    return await Promise.race([quiet(engine), over])
   } finally {
     await engine.stop()
   }

@@ -7,8 +7,11 @@ import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import { Upkeep } from '../worker/upkeep.ts'
 import { composeEngine } from './compose.ts'
+import { noticeArrivals } from './noticing.ts'
 import { clock, log, timer } from './ports.ts'
+import { playSound } from './sound.ts'
 import type { StatusHub } from './status.ts'
+import { closeRead, tellByWorker } from './tray.ts'
 
 /** Someone who said that they are typing is shown so for this long, milliseconds: they say it every three seconds. */
 const TYPING_SHOWN_MS = 5_000
@@ -110,17 +113,30 @@ async function startWith(
       },
     },
   })
+  let shown: ReadonlySet<PeerId> = new Set()
   hub.lead({
     shown: (peers) => {
+      shown = peers
       engine.show(peers)
     },
     composes: (peer) => {
       engine.compose(peer, directConversationId(identity.peer_id, peer))
     },
   })
+  const stopNoticing = noticeArrivals(db, {
+    clock,
+    timer: upkeep,
+    log,
+    shown: () => shown,
+    play: playSound,
+    isVisible: () => document.visibilityState === 'visible',
+    tell: tellByWorker,
+    close: closeRead,
+  })
   try {
     await engine.start()
   } catch (error) {
+    stopNoticing()
     // What had begun would go on beside the next attempt.
     await engine.stop()
     throw error
@@ -136,6 +152,7 @@ async function startWith(
       // From here on it answers nobody: if it never comes to its end, another tab takes the lock.
       hub.follow()
       stopShowing()
+      stopNoticing()
       await engine.stop()
     },
   }

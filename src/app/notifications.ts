@@ -1,12 +1,17 @@
-/** Notifications of the service worker: who wrote while no tab was open, and the way to it. */
+/**
+ * Notifications, all shown by the service worker: who wrote while no tab was open, or none was looked at, and the way to it.
+ * `getNotifications` is never called while one is being shown: Chromium takes what it has stored and not displayed yet for
+ * closed.
+ */
 /// <reference lib="webworker" />
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { DEFAULT_SETTINGS, readIdentity, readSettings } from '../store/identity.ts'
 import { GigiDatabase, type Settings } from '../store/schema.ts'
-import type { Arrival } from './errand.ts'
+import { badgeIcon, readBadge } from './badge.ts'
 import { closeNotice, NOTICE_TAG } from './notice.ts'
-import { wordsOf } from './words.ts'
+import type { Arrival, TellWord } from './telling.ts'
+import { wordsOf, type Words } from './words.ts'
 
 const ICON = '/icon-192.png'
 
@@ -16,40 +21,65 @@ const PAGE = '/'
 /** Whether someone looks at the app: it says itself what has come. */
 export async function isLookedAt({ clients }: ServiceWorkerGlobalScope): Promise<boolean> {
   const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true })
-  return windows.some(
-    ({ url, visibilityState }) => visibilityState === 'visible' && new URL(url).pathname === PAGE,
-  )
+  return windows.some((window) => isOurs(window) && window.visibilityState === 'visible')
+}
+
+const isOurs = ({ url }: WindowClient): boolean => new URL(url).pathname === PAGE
+
+export interface Telling {
+  readonly silent?: boolean
+  /** For a tab that is open. */
+  readonly open?: boolean
 }
 
 /**
- * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us.
+ * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us; and how
+ * much is unread, on the icon.
  * Resolves with whether there was anything to show.
  */
 export async function tellArrivals(
   worker: ServiceWorkerGlobalScope,
   arrivals: readonly Arrival[],
-  { silent = false }: { readonly silent?: boolean } = {},
+  { silent = false, open = false }: Telling = {},
 ): Promise<boolean> {
-  if (arrivals.length === 0 || Notification.permission !== 'granted' || (await isLookedAt(worker)))
-    return false
+  if (arrivals.length === 0) return false
   const { registration } = worker
-  const { notifications, notificationNames, language } = await settings()
-  const words = wordsOf(language, navigator.languages)
-  if (!notifications) return false
-  for (const { peer, name, unread } of arrivals)
-    await registration.showNotification(notificationNames ? name : 'Gigi', {
-      body: words.newMessages(unread),
+  const db = new GigiDatabase()
+  const [settings, count] = await Promise.all([readSettings(db), readBadge(db)]).finally(() => {
+    db.close()
+  })
+  // Tabs see to it themselves.
+  if (!open) await badgeIcon(count)
+  if (Notification.permission !== 'granted' || (await isLookedAt(worker))) return false
+  if (!(open ? settings.notificationsOpen : settings.notifications)) return false
+  await closeNotice(registration)
+  const words = wordsOf(settings.language, navigator.languages)
+  for (const arrival of arrivals)
+    await registration.showNotification(settings.notificationNames ? arrival.name : 'Gigi', {
+      body: bodyOf(arrival, settings.notificationNames, words),
       lang: words.language,
       dir: words.direction,
       // The next one of the same person takes its place.
-      tag: peer,
+      tag: arrival.peer,
       icon: ICON,
       badge: ICON,
-      data: peer,
+      data: arrival.peer,
       silent,
     })
-  await closeNotice(registration)
   return true
+}
+
+/** Shows what a tab has seen coming. */
+export async function tellForTab(
+  worker: ServiceWorkerGlobalScope,
+  { arrivals, silent }: TellWord,
+): Promise<void> {
+  await tellArrivals(worker, arrivals, { silent, open: true })
+}
+
+function bodyOf({ unread, isRequest }: Arrival, isNamed: boolean, words: Words): string {
+  if (isRequest) return isNamed ? words.request : words.requestOfSomeone
+  return words.newMessages(unread)
 }
 
 /** Shows, without a sound, that there may be something: the one before it goes, and it goes itself when the app is looked at. */
@@ -82,7 +112,7 @@ export async function openConversation(
   notification: Notification,
 ): Promise<void> {
   const path = await pathTo(notification.data)
-  const [open] = await clients.matchAll({ type: 'window' })
+  const open = (await clients.matchAll({ type: 'window' })).find(isOurs)
   if (open === undefined) await clients.openWindow(path)
   else await ((await open.navigate(path).catch(() => null)) ?? open).focus()
 }

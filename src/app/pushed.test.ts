@@ -3,13 +3,23 @@ import { Dexie } from 'dexie'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { addContact } from '../store/contacts.ts'
 import { DEFAULT_SETTINGS, saveSettings } from '../store/identity.ts'
-import { GigiDatabase, type Settings } from '../store/schema.ts'
+import { type ConversationRow, GigiDatabase, type Settings } from '../store/schema.ts'
 import { person } from '../testing/people.ts'
-import type { Arrival, ErrandReport } from './errand.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
+import type { ErrandReport } from './errand.ts'
+import { tellForTab } from './notifications.ts'
 import { answerPush } from './pushed.ts'
+import type { Arrival } from './telling.ts'
 
 const [bob, alice] = [person('Bob', 1), person('Alice', 2)]
-const FROM_ALICE: Arrival = { peer: alice.peerId, name: 'Alice', unread: 1 }
+const FROM_ALICE: Arrival = {
+  conversation: directConversationId(bob.peerId, alice.peerId),
+  peer: alice.peerId,
+  name: 'Alice',
+  unread: 1,
+  isRequest: false,
+  isMuted: false,
+}
 
 interface Shown {
   readonly title: string
@@ -81,7 +91,10 @@ const push = (
   watched: readonly Arrival[] = [],
 ): Promise<void> =>
   answerPush(worker.scope, {
-    runErrand: () => Promise.resolve({ end, arrivals }),
+    runErrand: async (tell) => {
+      if (end === 'done' || end === 'cut-off') await tell(arrivals)
+      return { end, arrivals }
+    },
     watchArrivals: () => Promise.resolve(watched),
   })
 
@@ -106,12 +119,16 @@ test.each(['done', 'cut-off', 'busy'] as const)(
   },
 )
 
-test('what is unread already takes the place of a notice', async () => {
-  await inDatabase(async (db) => {
+/** A conversation with Alice like that. */
+const withAlice = (changed: Partial<ConversationRow>): Promise<void> =>
+  inDatabase(async (db) => {
     const contact = { peerId: alice.peerId, nickname: 'Alice', relays: [] }
     const { id } = await addContact(db, bob.peerId, contact, 0)
-    await db.conversations.update(id, { unread: 3 })
+    await db.conversations.update(id, changed)
   })
+
+test('what is unread already takes the place of a notice', async () => {
+  await withAlice({ unread: 3 })
   await push('done')
   expect(worker.shown).toEqual([{ title: 'Alice', body: '3 new messages', silent: true }])
 })
@@ -122,6 +139,37 @@ test('it is said in the language that was chosen', async () => {
   expect(worker.shown).toMatchObject([{ body: 'قد تكون هناك رسائل جديدة.' }])
   await push('done', [FROM_ALICE])
   expect(worker.shown).toMatchObject([{ title: 'Alice', body: 'رسالة جديدة' }])
+})
+
+test('of what is muted no more is shown than that there may be something', async () => {
+  await withAlice({ unread: 3, muted_until: Infinity })
+  await push('done')
+  expect(worker.shown).toEqual([NOTICE])
+})
+
+test('a request is shown as one, and not again', async () => {
+  await push('done', [{ ...FROM_ALICE, isRequest: true }])
+  expect(worker.shown).toMatchObject([{ title: 'Alice', body: 'Wants to write to you' }])
+  worker.tray.clear()
+  await withAlice({ unread: 1 })
+  await inDatabase((db) => db.contacts.update(alice.peerId, { state: 'request' }))
+  await push('done')
+  expect(worker.shown).toEqual([NOTICE])
+})
+
+test('what a tab tells is shown under the same tag, as the switches for open tabs say', async () => {
+  const tell = () => tellForTab(worker.scope, { type: 'TELL', arrivals: [FROM_ALICE], silent: true })
+  await push('done', [FROM_ALICE])
+  await settings({ notifications: false, notificationNames: false })
+  await tell()
+  expect(worker.shown).toEqual([{ title: 'Gigi', body: 'New message', silent: true }])
+  worker.tray.clear()
+  worker.isVisible = true
+  await tell()
+  worker.isVisible = false
+  await settings({ notificationsOpen: false })
+  await tell()
+  expect(worker.shown).toEqual([])
 })
 
 test('whoever looks at the app is shown nothing beside it', async () => {

@@ -5,14 +5,15 @@
 /// <reference lib="webworker" />
 import { readUnread } from '../store/unread.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import { type Arrival, type ErrandReport, runErrand, watchArrivals } from './errand.ts'
+import { type ErrandReport, runErrand, watchArrivals } from './errand.ts'
 import { isLookedAt, showNotice, tellArrivals } from './notifications.ts'
-import { log } from './ports.ts'
+import { clock, log } from './ports.ts'
 import { settlePush, unsubscribe } from './push.ts'
+import type { Arrival, Tell } from './telling.ts'
 
 /** How what came is fetched. */
 export interface Fetching {
-  readonly runErrand: () => Promise<ErrandReport>
+  readonly runErrand: (tell: Tell) => Promise<ErrandReport>
   readonly watchArrivals: () => Promise<readonly Arrival[]>
 }
 
@@ -21,15 +22,17 @@ export async function answerPush(
   worker: ServiceWorkerGlobalScope,
   fetching: Fetching = { runErrand, watchArrivals },
 ): Promise<void> {
-  let told = false
+  const seen = { told: false }
+  const tell: Tell = async (arrivals) => {
+    seen.told = await tellArrivals(worker, arrivals)
+  }
   try {
-    const { end, arrivals } = await fetchWhatCame(fetching)
+    const { end, arrivals } = await fetchWhatCame(fetching, tell)
     log.info('a push is answered', { end, arrivals: arrivals.length })
     // Nobody opens this browser for this identity now. Whoever does finds it wanted, and subscribes it anew.
     if (end === 'nobody') await unsubscribe(worker.registration.pushManager)
-    told = await tellArrivals(worker, arrivals)
   } finally {
-    if (!told && !(await isLookedAt(worker))) await showAnything(worker)
+    if (!seen.told && !(await isLookedAt(worker))) await showAnything(worker)
   }
 }
 
@@ -42,15 +45,21 @@ export async function renewSubscription({ registration }: ServiceWorkerGlobalSco
 }
 
 /** A tab that leads fetches it by itself; only, it may not be looked at. */
-async function fetchWhatCame({ runErrand, watchArrivals }: Fetching): Promise<ErrandReport> {
-  const report = await runErrand()
-  return report.end === 'busy' ? { ...report, arrivals: await watchArrivals() } : report
+async function fetchWhatCame({ runErrand, watchArrivals }: Fetching, tell: Tell): Promise<ErrandReport> {
+  const report = await runErrand(tell)
+  if (report.end !== 'busy') return report
+  const arrivals = await watchArrivals()
+  await tell(arrivals)
+  return { ...report, arrivals }
 }
 
-/** What is unread, again and without a sound, as most of it is there already; or else that there may be something. */
+/**
+ * What is unread, again and without a sound, as most of it is there already; or else that there may be something. Of a request
+ * its beginning was told when it came.
+ */
 async function showAnything(worker: ServiceWorkerGlobalScope): Promise<void> {
   const db = new GigiDatabase()
-  const unread = await readUnread(db)
+  const unread = await readUnread(db, clock.now())
     .catch((error: unknown) => {
       log.warn('what is unread cannot be read', { reason: String(error) })
       return []
@@ -58,5 +67,6 @@ async function showAnything(worker: ServiceWorkerGlobalScope): Promise<void> {
     .finally(() => {
       db.close()
     })
-  if (!(await tellArrivals(worker, unread, { silent: true }))) await showNotice(worker)
+  const again = unread.filter(({ isRequest, isMuted }) => !isRequest && !isMuted)
+  if (!(await tellArrivals(worker, again, { silent: true }))) await showNotice(worker)
 }

@@ -22,6 +22,7 @@ import { retentionOf } from '../store/retention.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Place, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
+import type { NodeFacts } from './diagnostics.ts'
 import { clock } from './ports.ts'
 import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
@@ -30,8 +31,8 @@ import { readStorage, rememberedProfile } from './storage.ts'
 const MAX_LISTED = 1000
 const MAX_BLOCKED = 1000
 
-/** `base` is the address of the app, without a fragment. */
-export function createQueries(db: GigiDatabase, base: string): Queries {
+/** `base` is the address of the app, without a fragment; `node` gives what this tab knows of the node. */
+export function createQueries(db: GigiDatabase, base: string, node: () => NodeFacts): Queries {
   return {
     async profile() {
       const identity = await readIdentity(db)
@@ -111,6 +112,10 @@ export function createQueries(db: GigiDatabase, base: string): Queries {
     },
     lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
     storage: readStorage,
+    async diagnostics() {
+      const { describe } = await import('./diagnostics.ts')
+      return describe(db, node(), clock.now())
+    },
   }
 }
 

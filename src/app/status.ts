@@ -4,6 +4,8 @@
  */
 import { isPeerId, type PeerId } from '../domain/ids.ts'
 import type { Timer } from '../sync/ports.ts'
+import type { NodeFacts } from './diagnostics.ts'
+import { clock } from './ports.ts'
 import type { NodeStatus, PeerStatus, StatusFeed, Trouble } from './api.ts'
 
 export const UNKNOWN_STATUS: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
@@ -42,6 +44,7 @@ export class StatusHub implements StatusFeed {
   /** What concerns this tab alone, by what it comes from. */
   readonly #ownTroubles = new Map<TroubleSource, Trouble>()
   #cutOff: Trouble | null = null
+  #lastTrouble: NodeFacts['lastTrouble'] = null
   readonly #waiting = new Set<() => void>()
 
   /** `tab` is unique to this tab. */
@@ -112,6 +115,11 @@ export class StatusHub implements StatusFeed {
     return own === undefined ? this.#status : { ...this.#status, trouble: own }
   }
 
+  /** What this tab knows, for a report. */
+  get facts(): NodeFacts {
+    return { status: this.status, leads: this.#publishing, lastTrouble: this.#lastTrouble }
+  }
+
   /** Says something that concerns this tab alone, or (null) nothing more of it. */
   warn(source: TroubleSource, trouble: Trouble | null): void {
     if (trouble === (this.#ownTroubles.get(source) ?? null)) return
@@ -167,6 +175,8 @@ export class StatusHub implements StatusFeed {
 
   #set(status: NodeStatus): void {
     this.#status = status
+    const { trouble } = this.status
+    if (trouble !== null) this.#lastTrouble = { trouble, at: clock.now() }
     for (const listener of this.#listeners) listener(this.status)
   }
 

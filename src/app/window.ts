@@ -37,7 +37,7 @@ export function composeWindow(): GigiApp {
   })
   rememberProfile(db, expect)
   const app: GigiApp = {
-    queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href),
+    queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
     commands: createCommands({
       db,
       show: (peer) => {
@@ -58,6 +58,18 @@ export function composeWindow(): GigiApp {
   })
   keepPush(db)
   closeNoticeWhenSeen()
+  // The first screen does not wait for it.
+  import('./badge.ts').then(
+    ({ keepBadge }) => {
+      const recount = keepBadge(db, (title) => {
+        document.title = title
+      })
+      document.addEventListener('visibilitychange', recount)
+    },
+    (error: unknown) => {
+      log.warn('no count of what is unread', { reason: String(error) })
+    },
+  )
   runNode(db, hub).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')

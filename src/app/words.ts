@@ -13,11 +13,14 @@ export interface Words {
   readonly direction: Direction
   /** How much someone has written, of which nothing is read; at least 1. */
   readonly newMessages: (count: number) => string
+  /** Under the name of a stranger who has written, and where they are not named. */
+  readonly request: string
+  readonly requestOfSomeone: string
   /** Something may have come. */
   readonly maybe: string
 }
 
-type Catalogue = Pick<Words, 'maybe'> & {
+type Catalogue = Pick<Words, 'request' | 'requestOfSomeone' | 'maybe'> & {
   /** For each kind of number that the language knows; `n` is the number as the region of the user writes it. */
   readonly newMessages: (
     n: string,
@@ -27,6 +30,8 @@ type Catalogue = Pick<Words, 'maybe'> & {
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = {
   en: {
     newMessages: (n) => ({ one: 'New message', other: `${n} new messages` }),
+    request: 'Wants to write to you',
+    requestOfSomeone: 'Someone wants to write to you',
     maybe: 'There may be new messages.',
   },
   ar: {
@@ -37,6 +42,8 @@ const CATALOGUES: Readonly<Record<Language, Catalogue>> = {
       many: `${n} رسالة جديدة`,
       other: `${n} رسالة جديدة`,
     }),
+    request: 'يرغب في مراسلتك',
+    requestOfSomeone: 'يرغب شخص ما في مراسلتك',
     maybe: 'قد تكون هناك رسائل جديدة.',
   },
 }
@@ -45,7 +52,7 @@ const CATALOGUES: Readonly<Record<Language, Catalogue>> = {
 export function wordsOf(choice: LanguageChoice, wanted: readonly string[]): Words {
   const language = languageOf(choice, wanted)
   const locale = localeOf(language, wanted)
-  const { newMessages, maybe } = CATALOGUES[language]
+  const { newMessages, ...words } = CATALOGUES[language]
   return {
     language,
     direction: DIRECTIONS[language],
@@ -53,6 +60,6 @@ export function wordsOf(choice: LanguageChoice, wanted: readonly string[]): Word
       const forms = newMessages(new Intl.NumberFormat(locale).format(count))
       return forms[new Intl.PluralRules(locale).select(count)] ?? forms.other
     },
-    maybe,
+    ...words,
   }
 }

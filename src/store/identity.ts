@@ -11,8 +11,11 @@ export const DEFAULT_SETTINGS: Settings = {
   readReceipts: true,
   nearby: true,
   notifications: false,
+  notificationsOpen: true,
   notificationNames: true,
   language: 'system',
+  sound: true,
+  badge: true,
 }
 
 export interface NewIdentity {

@@ -214,6 +214,8 @@ export interface ConversationRow {
    * cleanup has yet to say so in the rows.
    */
   retention_seconds?: number
+  /** Nothing of it is told or counted until then, milliseconds. */
+  muted_until?: number
   /** Blocked conversations are kept and not listed. */
   listed: Flag
 }
@@ -257,11 +259,18 @@ export interface Settings {
   readReceipts: boolean
   /** Whether people at the same relay see our nickname. */
   nearby: boolean
-  /** Whether this browser is to say what comes while no tab is open, and from whom. */
+  /** Whether this browser is to say what comes while no tab is open. */
   notifications: boolean
+  /** Whether it is to say so while tabs are open that nobody looks at; as far as it is allowed to, which is not asked for by this. */
+  notificationsOpen: boolean
+  /** Whether it says from whom. */
   notificationNames: boolean
   /** What the service worker speaks: it cannot read where tabs look it up before they open the database. */
   language: LanguageChoice
+  /** Whether a tab makes a sound of what comes. */
+  sound: boolean
+  /** Whether the title and the icon count what is unread. */
+  badge: boolean
 }
 
 /** Apart from `meta`, which is watched, since it changes with every message that is sent. */
@@ -293,6 +302,8 @@ export type MetaRow =
   | { key: 'cleanup'; at: number }
   /** Prekeys of ours that were made by then are not published any more: others may know later ones. */
   | { key: 'prekey'; outdated: number }
+  /** How much was unread, by person, when an errand began that has not told yet what it fetched. */
+  | { key: 'untold'; before: readonly { readonly peer: PeerId; readonly unread: number }[] }
   /** Written to see whether the storage takes something, and removed at once. */
   | { key: 'trial'; filler: Uint8Array }
 

@@ -1,18 +1,93 @@
-/** What is not read, by person: for notifications. */
-import type { PeerId } from '../domain/ids.ts'
-import type { GigiDatabase } from './schema.ts'
+/** What is not read, by person: for notifications, and for the count of it all. */
+import { Dexie } from 'dexie'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
+import { isShown } from '../domain/message.ts'
+import type { ConversationRow, GigiDatabase } from './schema.ts'
 
 export interface Unread {
+  readonly conversation: ConversationId
   readonly peer: PeerId
   readonly name: string
   readonly unread: number
+  /** A stranger, who has not been answered. */
+  readonly isRequest: boolean
+  /** Nothing is to be said of it now. */
+  readonly isMuted: boolean
 }
 
-/** The conversations with accepted contacts that have something unread. */
-export async function readUnread(db: GigiDatabase): Promise<Unread[]> {
-  const rows = await db.conversations.filter((row) => row.unread > 0 && row.listed === 1).toArray()
+/** How much of each person's was unread at some time. */
+export type UnreadThen = readonly Pick<Unread, 'peer' | 'unread'>[]
+
+/** The listed conversations that have something unread. `now` says which are muted, milliseconds. */
+export async function readUnread(db: GigiDatabase, now: number): Promise<Unread[]> {
+  const rows = await unreadRows(db)
   const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
-  return rows
-    .filter((_, i) => contacts[i]?.state === 'accepted')
-    .map(({ peer_id: peer, title: name, unread }) => ({ peer, name, unread }))
+  return rows.flatMap((row, i) => {
+    const state = contacts[i]?.state
+    if (state !== 'accepted' && state !== 'request') return []
+    const { id: conversation, peer_id: peer, title: name, unread } = row
+    return [
+      { conversation, peer, name, unread, isRequest: state === 'request', isMuted: isMutedAt(row, now) },
+    ]
+  })
+}
+
+/** How many messages are unread in the listed conversations that are not muted. */
+export const countUnread = async (db: GigiDatabase, now: number): Promise<number> =>
+  (await unreadRows(db)).reduce((sum, row) => sum + (isMutedAt(row, now) ? 0 : row.unread), 0)
+
+/**
+ * What came since `before`, of all that is unread: but what is muted, and of a request no more than its beginning, which is
+ * over when something more is written or the first of it has been displayed.
+ */
+export async function unreadSince(
+  db: GigiDatabase,
+  before: UnreadThen,
+  unread: readonly Unread[],
+): Promise<Unread[]> {
+  const arrived: Unread[] = []
+  for (const one of unread) {
+    const then = before.find(({ peer }) => peer === one.peer)?.unread ?? 0
+    if (one.isMuted || one.unread <= then) continue
+    if (one.isRequest && (then > 0 || (await wasDisplayed(db, one.conversation)))) continue
+    arrived.push(one)
+  }
+  return arrived
+}
+
+/**
+ * Begins to fetch what is to be told: gives what was unread when that began of which the telling has not ended, be it long
+ * ago, and keeps it until `endTelling`.
+ */
+export function beginTelling(db: GigiDatabase): Promise<UnreadThen> {
+  return db.transaction('rw', db.meta, db.conversations, async () => {
+    const kept = await keptUnread(db)
+    if (kept !== null) return kept
+    const before = (await unreadRows(db)).map(({ peer_id: peer, unread }) => ({ peer, unread }))
+    await db.meta.put({ key: 'untold', before })
+    return before
+  })
+}
+
+/** All is told that came since `beginTelling`, or need not be. */
+export const endTelling = (db: GigiDatabase): Promise<void> => db.meta.delete('untold')
+
+async function keptUnread(db: GigiDatabase): Promise<UnreadThen | null> {
+  const row = await db.meta.get('untold')
+  return row?.key === 'untold' ? row.before : null
+}
+
+const unreadRows = (db: GigiDatabase): Promise<ConversationRow[]> =>
+  db.conversations.filter((row) => row.unread > 0 && row.listed === 1).toArray()
+
+const isMutedAt = ({ muted_until: until = 0 }: ConversationRow, now: number): boolean => until > now
+
+/** Whether anything that was received in a conversation has been before its reader's eyes. */
+async function wasDisplayed(db: GigiDatabase, conversation: ConversationId): Promise<boolean> {
+  const displayed = await db.messages
+    .where('[conversation_id+order_key]')
+    .between([conversation, Dexie.minKey], [conversation, Dexie.maxKey])
+    .filter((row) => row.direction === 'Received' && row.read === 1 && isShown(row.content_type))
+    .first()
+  return displayed !== undefined
 }

@@ -20,9 +20,15 @@ export const settings = ({ number, bytes, isolate }: Format) => ({
     notifications: 'Notifications',
     notificationsOn: 'Notify me while Gigi is closed',
     notificationsOnHint: 'Where the browser lets Gigi look for messages while no tab is open.',
+    notificationsOpen: 'Notify me while Gigi is in the background',
+    notificationsOpenHint: 'When a message comes and you look at no tab of Gigi.',
     notificationNames: 'Say who wrote',
     notificationNamesHint:
       'Otherwise a notification says only that something came. What was written is never shown.',
+    sound: 'Sound',
+    soundHint: 'A soft one, when a message comes while you are elsewhere or in another conversation.',
+    badge: 'Count what is unread',
+    badgeHint: 'In the title of the tab, and on the icon of the installed app.',
     waking: 'Wake this browser when mail comes',
     wakingHint:
       'Also while Gigi is closed, by the push service of this browser. That learns when it was woken, and nothing of who wrote or what.',
@@ -80,6 +86,11 @@ export const settings = ({ number, bytes, isolate }: Format) => ({
     blocked: 'Blocked people',
     blockedNobody: 'You have blocked nobody.',
     unblock: (name: string) => `Unblock ${isolate(name)}`,
+    connection: 'Connection',
+    diagnosticsLead:
+      'For a report of a fault: how Gigi is connected here and what waits, without names, messages, keys or links.',
+    diagnostics: 'Diagnostics',
+    copyDiagnostics: 'Copy diagnostics',
     about: 'About',
     version: (version: string) => `Gigi ${version}`,
     aboutLead:
