@@ -8,7 +8,7 @@ import { readUnread, type Unread } from '../store/unread.ts'
 import type { SyncEngine } from '../sync/engine.ts'
 import { NODE_LOCK } from './leadership.ts'
 import { composeEngine } from './compose.ts'
-import { log, timer } from './ports.ts'
+import { clock, log, timer } from './ports.ts'
 
 /** How often it looks whether it is done, or a tab wants to lead, milliseconds. */
 const LOOK_MS = 250
@@ -50,7 +50,7 @@ export function runErrand(): Promise<ErrandReport> {
 export async function watchArrivals(): Promise<readonly Arrival[]> {
   const db = new GigiDatabase()
   try {
-    const before = await readUnread(db)
+    const before = await readUnread(db, clock.now())
     const end = performance.now() + WATCH_MS
     let arrivals: readonly Arrival[] = []
     while (arrivals.length === 0 && performance.now() < end) {
@@ -65,14 +65,14 @@ export async function watchArrivals(): Promise<readonly Arrival[]> {
 
 /** Conversations that have more unread than before. */
 const moreThan = async (before: readonly Unread[], db: GigiDatabase): Promise<Arrival[]> =>
-  (await readUnread(db)).filter(
+  (await readUnread(db, clock.now())).filter(
     ({ peer, unread }) => unread > (before.find((other) => other.peer === peer)?.unread ?? 0),
   )
 
 async function runWith(db: GigiDatabase): Promise<ErrandReport> {
   const identity = await readIdentity(db)
   if (identity === undefined || (await isReplaced(db))) return { end: 'nobody', ...NOTHING }
-  const before = await readUnread(db)
+  const before = await readUnread(db, clock.now())
   const over = Promise.withResolvers<'nobody' | 'cut-off'>()
   const { engine } = await composeEngine(db, identity, {
     timer,

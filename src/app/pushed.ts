@@ -7,7 +7,7 @@ import { readUnread } from '../store/unread.ts'
 import { GigiDatabase } from '../store/schema.ts'
 import { type Arrival, type ErrandReport, runErrand, watchArrivals } from './errand.ts'
 import { isLookedAt, showNotice, tellArrivals } from './notifications.ts'
-import { log } from './ports.ts'
+import { clock, log } from './ports.ts'
 import { settlePush, unsubscribe } from './push.ts'
 
 /** How what came is fetched. */
@@ -50,7 +50,7 @@ async function fetchWhatCame({ runErrand, watchArrivals }: Fetching): Promise<Er
 /** What is unread, again and without a sound, as most of it is there already; or else that there may be something. */
 async function showAnything(worker: ServiceWorkerGlobalScope): Promise<void> {
   const db = new GigiDatabase()
-  const unread = await readUnread(db)
+  const unread = await readUnread(db, clock.now())
     .catch((error: unknown) => {
       log.warn('what is unread cannot be read', { reason: String(error) })
       return []
