@@ -1,5 +1,6 @@
 import type { Format } from '../format.ts'
 import { conversation } from './conversation.ts'
+import { managing } from './managing.ts'
 import { people } from './people.ts'
 import { problem, trouble } from './problems.ts'
 import { settings } from './settings.ts'
@@ -13,5 +14,6 @@ export const english = (format: Format) => ({
   ...shell(format),
   ...people,
   ...conversation(format),
+  ...managing(format),
   ...settings(format),
 })
