@@ -9,6 +9,7 @@ import type { SyncStatus } from '../domain/status.ts'
 import type { Delivery } from '../store/delivery.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
+import type { Managing, ShelfName } from './managing-api.ts'
 import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
 
 export interface GigiApp {
@@ -38,8 +39,15 @@ export type { ContactState }
 export interface ConversationView {
   readonly id: ConversationId
   readonly peerId: PeerId
-  /** Nickname of the other; a label, may collide. */
+  /** What the other is called here: what the user calls them, or else their nickname; a label, may collide. */
   readonly name: string
+  /** What they call themselves. */
+  readonly nickname: string
+  readonly shelf: ShelfName
+  /** No notification until then, milliseconds since the Unix epoch; null: they come. */
+  readonly mutedUntil: number | null
+  /** The user wants to come back to it, whatever was read. */
+  readonly markedUnread: boolean
   readonly contactState: ContactState
   readonly unread: number
   /** Milliseconds since the Unix epoch: when this device last stored something in it. */
@@ -115,8 +123,11 @@ export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'
 export interface Queries {
   /** Null before the first start. */
   profile(): Promise<Profile | null>
-  /** All conversations, the latest activity first; blocked ones left out. */
+  /** The pinned conversations, then the others, the latest activity first in both; archived, blocked and deleted ones left out. */
   conversations(): Promise<readonly ConversationView[]>
+  /** Those that are archived, the latest activity first. */
+  archived(): Promise<readonly ConversationView[]>
+  /** Null where there is none, or its contact was deleted. */
   conversation(id: ConversationId): Promise<ConversationView | null>
   /** The newest `limit` messages, or the `limit` before a cursor, or from one on. */
   messages(id: ConversationId, limit: number, at?: Place): Promise<MessagePage>
@@ -131,6 +142,8 @@ export interface Queries {
   /** Our own invite link; null for the moment that it takes to make one. */
   inviteLink(): Promise<string | null>
   blocked(): Promise<readonly Profile[]>
+  /** Accepted contacts by what they are called here, in the order of their names. */
+  contacts(): Promise<readonly Profile[]>
   recoveryPhrase(): Promise<string>
   /** Who was here before the browser deleted the database, as far as that is known. */
   lostProfile(): Promise<Profile | null>
@@ -154,7 +167,7 @@ export interface Search {
   subscribe(listener: () => void): () => void
 }
 
-export interface Commands {
+export interface Commands extends Managing {
   /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
   /**
@@ -184,7 +197,7 @@ export interface Commands {
   /** Adds the contact and queues the introduction. Throws UserError `invite-…`. */
   addByInvite(link: string): Promise<ConversationId>
   renewInvite(): Promise<void>
-  /** Begins (or finds) the conversation with someone nearby. Nothing is sent before the first message. */
+  /** Begins (or finds) the conversation with someone nearby or known. Nothing is sent before the first message. */
   startConversation(peerId: PeerId, nickname: string): Promise<ConversationId>
   acceptRequest(id: ConversationId): Promise<void>
   block(id: ConversationId): Promise<void>
@@ -199,14 +212,14 @@ export interface Commands {
   sendAgain(message: MessageId): Promise<void>
   /** Marks received messages as displayed; call it for what the user has had before their eyes. */
   markAsRead(id: ConversationId, messages: readonly MessageId[]): Promise<void>
-  /** Marks all that is unread in a conversation. */
+  /** Marks all that is unread in a conversation, and takes the mark away that it is to be read. */
   markAllAsRead(id: ConversationId): Promise<void>
   /**
    * Keeps delivered and received messages of a conversation for so long, on this device only, or (null) for good.
    * Throws UserError `config-invalid` when it is no period that can be kept to.
    */
   setRetention(id: ConversationId, seconds: number | null): Promise<void>
-  /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to. */
+  /** Which conversation this tab shows (null: none, or the tab is hidden): its peer is connected to, and it is marked unread no more. */
   show(id: ConversationId | null): Promise<void>
   /** The user is writing; the other is told, if there. Call it every few seconds at the most. */
   compose(id: ConversationId): Promise<void>

@@ -1,7 +1,6 @@
 /** What the interface may do. Each command is done when it is durable; delivery goes on by itself. */
 import { configProblems } from '../domain/config.ts'
 import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
-import { cleanNickname, nicknameProblem } from '../domain/nickname.ts'
 import { isRetentionPeriod } from '../domain/retention.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { directConversationId, keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
@@ -10,7 +9,7 @@ import { ENTROPY_BYTES } from '../protocol/identity.ts'
 import { type Invite, openInvite } from '../protocol/invite.ts'
 import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
 import { addContact, readContact, readConversation, setContactState } from '../store/contacts.ts'
-import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
+import { isHandleFault } from '../store/faults.ts'
 import { markAllAsRead, markAsRead } from '../store/history.ts'
 import {
   createIdentity,
@@ -23,17 +22,19 @@ import {
   saveSettings,
   setNickname,
 } from '../store/identity.ts'
-import { NotAcceptedError } from '../store/log-writer.ts'
 import { addContactByInvite, sendMessage } from '../store/outbox.ts'
 import { placeholderName } from '../store/profile.ts'
 import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
 import type { GigiDatabase } from '../store/schema.ts'
+import { listAgain, setMarkedUnread } from '../store/shelf.ts'
 import { type Commands, UserError } from './api.ts'
 import { askForErrand } from './background.ts'
 import { createVerifier } from './crypto.ts'
+import { createManaging } from './managing.ts'
 import { clock, random } from './ports.ts'
 import { beginPush, canBeWoken, pushOfTab, stopPush } from './push.ts'
+import { checkedNickname, stored } from './storing.ts'
 
 /** An invite link is made anew at start when it has less than this left, milliseconds: a day. */
 const INVITE_MARGIN_MS = 24 * 3_600_000
@@ -51,6 +52,7 @@ export interface CommandOptions {
 
 export function createCommands({ db, show, compose, keep, keepStorage }: CommandOptions): Commands {
   return {
+    ...createManaging(db, () => keepInviteFresh(db)),
     async createIdentity(nickname) {
       await makeIdentity(db, random.bytes(ENTROPY_BYTES), checkedNickname(nickname))
     },
@@ -118,7 +120,11 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       const { peer_id: self } = await requireIdentity(db)
       const known = await readContact(db, peerId)
       // Someone who wrote first keeps being a request until it is accepted in so many words.
-      if (known !== undefined && known.state !== 'blocked') return directConversationId(self, peerId)
+      if (known !== undefined && known.state !== 'blocked') {
+        const id = directConversationId(self, peerId)
+        await stored(listAgain(db, id))
+        return id
+      }
       const conversation = await stored(addContact(db, self, { peerId, nickname, relays: [] }, clock.now()))
       return conversation.id
     },
@@ -168,6 +174,7 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     async show(id) {
       const conversation = id === null ? undefined : await readConversation(db, id)
       show(conversation?.peer_id ?? null)
+      if (conversation?.marked_unread === 1) await stored(setMarkedUnread(db, conversation.id, false))
     },
     async compose(id) {
       const conversation = await readConversation(db, id)
@@ -207,12 +214,6 @@ async function makeIdentity(db: GigiDatabase, entropy: Uint8Array, nickname: str
   await keepInviteFresh(db)
 }
 
-function checkedNickname(nickname: string): string {
-  const problem = nicknameProblem(nickname)
-  if (problem !== null) throw new UserError(`nickname-${problem}`)
-  return cleanNickname(nickname)
-}
-
 async function checkedInvite(db: GigiDatabase, link: string): Promise<Invite> {
   const { invite, signed, signature } = readable(link)
   const verify = await createVerifier()
@@ -248,19 +249,5 @@ async function twice<T>(write: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!isHandleFault(error)) throw error
     return write()
-  }
-}
-
-/** What a write gives, with the faults that a user can mend in the user's words. */
-async function stored<T>(write: Promise<T>): Promise<T> {
-  try {
-    return await write
-  } catch (error) {
-    // What is told already is not told again as what lies behind it.
-    if (error instanceof UserError) throw error
-    if (error instanceof NotAcceptedError) throw new UserError('blocked', { cause: error })
-    if (isQuotaExceeded(error)) throw new UserError('storage-full', { cause: error })
-    if (isHandleFault(error)) throw new UserError('storage-failed', { cause: error })
-    throw error
   }
 }

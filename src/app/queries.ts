@@ -1,14 +1,22 @@
 /** What the interface may ask, answered from the store alone: the same with and without a network. */
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
+import { SHELF } from '../domain/shelf.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
-import { contactsInState, readContact, readConversation } from '../store/contacts.ts'
+import { contactsInState, readContact, readConversation, titleOf } from '../store/contacts.ts'
 import { readDelivery } from '../store/delivery.ts'
 import { readGaps } from '../store/gaps.ts'
-import { cursorOf, provenStatus, readConversations, getHistory, getHistoryFrom } from '../store/history.ts'
+import {
+  cursorOf,
+  getHistory,
+  getHistoryFrom,
+  provenStatus,
+  readArchived,
+  readConversations,
+} from '../store/history.ts'
 import {
   readConfig,
   readIdentity,
@@ -19,10 +27,11 @@ import {
 } from '../store/identity.ts'
 import { contentOf } from '../store/messages.ts'
 import { retentionOf } from '../store/retention.ts'
-import type { ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
+import type { ContactRow, ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Place, Queries } from './api.ts'
 import { createCrypto } from './crypto.ts'
 import type { NodeFacts } from './diagnostics.ts'
+import type { ShelfName } from './managing-api.ts'
 import { clock } from './ports.ts'
 import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
@@ -38,19 +47,15 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       const identity = await readIdentity(db)
       return identity === undefined ? null : { peerId: identity.peer_id, nickname: identity.nickname }
     },
-    conversations: () =>
-      db.transaction('r', db.conversations, db.contacts, async () => {
-        const rows = await readConversations(db, MAX_LISTED)
-        const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
-        return rows.map((row, i) => conversationView(row, contacts[i]?.state ?? 'request'))
-      }),
-    conversation: (id) =>
-      db.transaction('r', db.conversations, db.contacts, async () => {
+    conversations: () => viewsOf(db, () => readConversations(db, MAX_LISTED)),
+    archived: () => viewsOf(db, () => readArchived(db, MAX_LISTED)),
+    async conversation(id) {
+      const [view] = await viewsOf(db, async () => {
         const row = await readConversation(db, id)
-        if (row === undefined) return null
-        const contact = await readContact(db, row.peer_id)
-        return conversationView(row, contact?.state ?? 'request')
-      }),
+        return row === undefined ? [] : [row]
+      })
+      return view ?? null
+    },
     async messages(id, limit, at) {
       const tables = [db.conversations, db.contacts, db.messages, db.receipts]
       // In one, so that it waits for others once.
@@ -103,7 +108,13 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
     },
     async blocked() {
       const rows = await contactsInState(db, 'blocked', MAX_BLOCKED)
-      return rows.map((row) => ({ peerId: row.peer_id, nickname: row.nickname }))
+      return rows.map((row) => ({ peerId: row.peer_id, nickname: titleOf(row) }))
+    },
+    async contacts() {
+      const rows = await contactsInState(db, 'accepted', MAX_LISTED)
+      return rows
+        .map((row) => ({ peerId: row.peer_id, nickname: titleOf(row) }))
+        .sort((a, b) => a.nickname.localeCompare(b.nickname))
     },
     async recoveryPhrase() {
       const { entropy } = await requireIdentity(db)
@@ -144,14 +155,31 @@ const shownStatus = (row: MessageRow, proven: SyncStatus): MessageView['status']
     ? 'Expired'
     : proven
 
-const conversationView = (
-  row: ConversationRow,
-  contactState: ConversationView['contactState'],
-): ConversationView => ({
+/** Those whose contact is there: what is left of a deleted one is nothing to look at. */
+const viewsOf = (
+  db: GigiDatabase,
+  read: () => Promise<readonly ConversationRow[]>,
+): Promise<ConversationView[]> =>
+  db.transaction('r', db.conversations, db.contacts, async () => {
+    const rows = await read()
+    const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
+    return rows.flatMap((row, i) => {
+      const contact = contacts[i]
+      return contact === undefined ? [] : [conversationView(row, contact)]
+    })
+  })
+
+const shelfNames = Object.keys(SHELF) as ShelfName[]
+
+const conversationView = (row: ConversationRow, contact: ContactRow): ConversationView => ({
   id: row.id,
   peerId: row.peer_id satisfies PeerId,
   name: row.title,
-  contactState,
+  nickname: contact.nickname,
+  contactState: contact.state,
+  shelf: shelfNames.find((name) => SHELF[name] === row.listed) ?? 'hidden',
+  mutedUntil: row.muted_until ?? null,
+  markedUnread: row.marked_unread === 1,
   unread: row.unread,
   lastActivity: row.last_activity,
   retentionSeconds: retentionOf(row),

@@ -8,6 +8,7 @@ import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
 import { askForErrand, askForPeriodicErrands } from './background.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
+import { finishClearings } from './managing.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
 import { closeNoticeWhenSeen } from './notice.ts'
@@ -88,6 +89,7 @@ function meet(fate: Fate, hub: StatusHub): void {
 async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
   const identity = await persistently(() => firstIdentity(db), hub)
   refreshInvite(db)
+  finishDeleting(db)
   document.addEventListener('visibilitychange', () => {
     refreshInvite(db)
   })
@@ -177,6 +179,13 @@ async function persistently<T>(read: () => Promise<T>, hub: StatusHub): Promise<
 function refreshInvite(db: GigiDatabase): void {
   keepInviteFresh(db).catch((error: unknown) => {
     log.warn('could not renew the invite link', { reason: String(error) })
+  })
+}
+
+/** Nothing waits for it, and the cleanup does it too. */
+function finishDeleting(db: GigiDatabase): void {
+  finishClearings(db).catch((error: unknown) => {
+    log.warn('could not go on deleting', { reason: String(error) })
   })
 }
 

@@ -1,11 +1,10 @@
 /** Cleanup in bounded pieces, so that it never stands in the way of sending. */
 import { Dexie } from 'dexie'
 import type { ConversationId } from '../domain/ids.ts'
-import { isShown } from '../domain/message.ts'
+import { deleteMessages, deletionTables } from './deletion.ts'
 import { readConfig } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { KEPT } from './messages.ts'
-import { newestPreview } from './preview.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**
@@ -97,9 +96,7 @@ export function cleanHistory(
   limit: number,
   now: number,
 ): Promise<HistoryPlace | null> {
-  const { meta, conversations, messages, deleted_messages, offline_queue, message_acknowledgments } = db
-  const tables = [meta, conversations, messages, deleted_messages, offline_queue, message_acknowledgments]
-  return db.transaction('rw', tables, async () => {
+  return db.transaction('rw', [db.meta, ...deletionTables(db)], async () => {
     await checkEpoch(db, epoch)
     if (place?.walk == null) return nextConversation(db, place?.conversation ?? null, limit)
     const conversation = await db.conversations.get(place.conversation)
@@ -168,33 +165,4 @@ async function cleanRows(
   }
   const kept = rows.filter((row) => row.order_key === last.order_key && !over.has(row)).length
   return { retention, key: last.order_key, skip: last.order_key === key ? skip + kept : kept }
-}
-
-/** Within a transaction. What belongs to the messages goes with them; preview and unread count stay true. */
-async function deleteMessages(
-  db: GigiDatabase,
-  conversation: ConversationRow,
-  rows: readonly MessageRow[],
-): Promise<void> {
-  await db.messages.bulkDelete(rows.map((row) => row.id))
-  const received = rows.filter((row) => row.direction === 'Received')
-  if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
-  const sent = rows.filter((row) => row.direction === 'Sent')
-  if (sent.length > 0) {
-    await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
-    // Their ids are `<message id>/…`, and 0 comes after the slash.
-    const ranges = sent.map((row) => [`${row.id}/`, `${row.id}0`] as const)
-    await db.message_acknowledgments.where('id').inAnyRange(ranges).delete()
-  }
-  const shown = rows.filter((row) => isShown(row.content_type))
-  const unread = shown.filter((row) => row.direction === 'Received' && row.read === 0).length
-  const { preview, ...rest } = conversation
-  const previewGone = shown.some((row) => row.order_key === preview?.order_key)
-  if (unread === 0 && !previewGone) return
-  const now = previewGone ? await newestPreview(db, conversation.id) : preview
-  await db.conversations.put({
-    ...rest,
-    unread: Math.max(0, rest.unread - unread),
-    ...(now === undefined ? {} : { preview: now }),
-  })
 }

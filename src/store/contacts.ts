@@ -3,6 +3,7 @@ import { Dexie } from 'dexie'
 import { NEVER } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isNewerStart, type Start } from '../protocol/frames.ts'
+import { SHELF } from '../domain/shelf.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
@@ -18,6 +19,9 @@ export interface NewContact {
   /** Their leave to leave them mail, as their link gives it, sealed. */
   readonly grant?: Uint8Array
 }
+
+/** What someone is called on this device. */
+export const titleOf = ({ alias, nickname }: ContactRow): string => alias ?? nickname
 
 /** The rows of a new contact and its conversation; nothing is written. */
 export function newContact(
@@ -48,7 +52,7 @@ export function newContact(
       last_activity: now,
       clock_ms: 0,
       clock_logical: 0,
-      listed: 1,
+      listed: SHELF.listed,
     },
   }
 }
@@ -78,7 +82,10 @@ export function addContact(
       await db.conversations.add(fresh.conversation)
       return fresh.conversation
     }
-    await db.conversations.update(conversation.id, { title: fresh.contact.nickname, listed: 1 })
+    await db.conversations.update(conversation.id, {
+      title: titleOf(row),
+      listed: conversation.listed === SHELF.hidden ? SHELF.listed : conversation.listed,
+    })
     return conversation
   })
 }
@@ -101,7 +108,10 @@ export function setContactState(
     await db.contacts.update(peer, { state })
     if (state === 'blocked') await shutOut(db, peer)
     else if (before === 'blocked') await takeBackIn(db, peer)
-    await db.conversations.update(directConversationId(self, peer), { listed: state === 'blocked' ? 0 : 1 })
+    await db.conversations.update(directConversationId(self, peer), (row) => {
+      if (state === 'blocked') row.listed = SHELF.hidden
+      else if (row.listed === SHELF.hidden) row.listed = SHELF.listed
+    })
   })
 }
 
@@ -116,7 +126,8 @@ async function takeBackIn(db: GigiDatabase, peer: PeerId): Promise<void> {
     .modify({ next_retry_at: 0 })
 }
 
-async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
+/** Within a transaction over `meta`, `contacts`, `revoked_grants` and `owed`. */
+export async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
   const contact = await db.contacts.get(peer)
   const invite = await db.meta.get('invite')
   if (invite?.key === 'invite' && invite.secret === contact?.brought_secret) {
@@ -154,7 +165,9 @@ export function updateContact(
     const newest_start = { installation, started, signature }
     await db.contacts.update(peer, { nickname, relays, card_written, newest_start })
     if (nickname !== contact.nickname)
-      await db.conversations.update(directConversationId(self, peer), { title: nickname })
+      await db.conversations.update(directConversationId(self, peer), {
+        title: titleOf({ ...contact, nickname }),
+      })
     return null
   })
 }
@@ -176,7 +189,22 @@ export function takeCard(
     const relays = said.relays.length === 0 ? contact.relays : said.relays
     await db.contacts.update(peer, { nickname, relays, card_written: written })
     if (nickname !== contact.nickname)
-      await db.conversations.update(directConversationId(self, peer), { title: nickname })
+      await db.conversations.update(directConversationId(self, peer), {
+        title: titleOf({ ...contact, nickname }),
+      })
+  })
+}
+
+/** Gives a contact a name of the user's own, kept whatever they call themselves; null: their nickname again. */
+export function setAlias(db: GigiDatabase, self: PeerId, peer: PeerId, alias: string | null): Promise<void> {
+  return db.transaction('rw', db.contacts, db.conversations, async () => {
+    const contact = await db.contacts.get(peer)
+    if (contact === undefined) throw new Error(`no contact ${peer}`)
+    const renamed = { ...contact }
+    if (alias === null) delete renamed.alias
+    else renamed.alias = alias
+    await db.contacts.put(renamed)
+    await db.conversations.update(directConversationId(self, peer), { title: titleOf(renamed) })
   })
 }
 

@@ -3,10 +3,12 @@ import { type Collection, Dexie, type InsertType } from 'dexie'
 import type { ConversationId, LogId, MessageId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
+import { SHELF, type Shelf } from '../domain/shelf.ts'
 import { advance, type SyncStatus } from '../domain/status.ts'
 import { oweProof } from './owed.ts'
 import { readSettings } from './identity.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
+import { setMarkedUnread } from './shelf.ts'
 
 export interface HistoryPage {
   /** Oldest first. */
@@ -72,11 +74,22 @@ async function firstOf(
   return range().filter(isWanted).limit(count).toArray()
 }
 
-/** At most `limit` conversations that are listed, the latest activity first. */
-export const readConversations = (db: GigiDatabase, limit: number): Promise<ConversationRow[]> =>
+/** At most `limit` conversations of the list: the pinned ones first, then the others, the latest activity first in both. */
+export function readConversations(db: GigiDatabase, limit: number): Promise<ConversationRow[]> {
+  return db.transaction('r', db.conversations, async () => {
+    const pinned = await onShelf(db, SHELF.pinned, limit)
+    return [...pinned, ...(await onShelf(db, SHELF.listed, limit - pinned.length))]
+  })
+}
+
+/** At most `limit` conversations that are archived, the latest activity first. */
+export const readArchived = (db: GigiDatabase, limit: number): Promise<ConversationRow[]> =>
+  onShelf(db, SHELF.archived, limit)
+
+const onShelf = (db: GigiDatabase, shelf: Shelf, limit: number): Promise<ConversationRow[]> =>
   db.conversations
     .where('[listed+last_activity]')
-    .between([1, Dexie.minKey], [1, Dexie.maxKey])
+    .between([shelf, Dexie.minKey], [shelf, Dexie.maxKey])
     .reverse()
     .limit(limit)
     .toArray()
@@ -141,7 +154,7 @@ export function markAsRead(
 /** Rows that are looked through in one piece. */
 const PIECE = 500
 
-/** Marks all that is unread in a conversation, newest first and in pieces, until nothing is left to count. */
+/** Marks all that is unread in a conversation, and that mark itself, newest first and in pieces, until nothing is left to count. */
 export async function markAllAsRead(
   db: GigiDatabase,
   conversation: ConversationId,
@@ -149,7 +162,9 @@ export async function markAllAsRead(
 ): Promise<void> {
   let cursor: string | null = null
   for (;;) {
-    if (((await db.conversations.get(conversation))?.unread ?? 0) === 0) return
+    const row = await db.conversations.get(conversation)
+    if (row?.marked_unread === 1) await setMarkedUnread(db, conversation, false)
+    if ((row?.unread ?? 0) === 0) return
     const page: HistoryPage = await getHistory(db, conversation, cursor, PIECE)
     const unread = page.rows.filter((row) => row.direction === 'Received' && row.read === 0)
     await markAsRead(

@@ -13,6 +13,7 @@ import {
   type SequenceSet,
   union,
 } from '../domain/sequence-set.ts'
+import { isMuted, shelfAfterNews } from '../domain/shelf.ts'
 import type { ItemId } from '../protocol/mailbox.ts'
 import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
@@ -129,6 +130,7 @@ export async function openWriter(
     })
     if (isShown(message.content.type)) {
       changed.last_activity = now
+      changed.listed = shelfAfterNews(changed.listed, isMuted(changed.muted_until, now))
       changed.preview = {
         direction: 'Sent',
         text: previewText(message.content),

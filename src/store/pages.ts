@@ -32,11 +32,15 @@ export function readLacking(
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
     const id = directConversationId(self, peer)
-    const isContact = (await db.contacts.get(peer))?.state === 'accepted'
-    const current = (await db.conversations.get(id))?.own_log_id
+    const contact = await db.contacts.get(peer)
+    const isContact = contact?.state === 'accepted'
+    const conversation = await db.conversations.get(id)
+    // Of someone who was deleted here nothing is wanted back.
+    if (contact === undefined && conversation !== undefined) return []
+    const current = conversation?.own_log_id
     const lacking: LogNumbers[] = []
-    for (const { conversation, log, author, accepted } of theirs) {
-      if (conversation !== id || log === current) continue
+    for (const { conversation: other, log, author, accepted } of theirs) {
+      if (other !== id || log === current) continue
       if (author !== self && (author !== peer || !isContact)) continue
       const ours = await db.logs.get([id, log])
       if (ours !== undefined && ours.author !== author) continue

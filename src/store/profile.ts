@@ -1,7 +1,9 @@
 /** What of this profile is kept at its mailbox (SPEC 20), and how what was kept is taken in. */
 import { labelOf } from '../domain/nickname.ts'
 import type { PeerId } from '../domain/ids.ts'
+import { SHELF } from '../domain/shelf.ts'
 import type { KeptContact, KeptGrant, Profile } from '../protocol/profile.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
 import { newContact } from './contacts.ts'
 import { grantsThatHold } from './grants.ts'
 import { chosenConfig, chosenSettings, requireIdentity } from './identity.ts'
@@ -64,18 +66,25 @@ const keptContact = (row: ContactRow): KeptContact => ({
  * again changes nothing.
  */
 export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, now: number): Promise<void> {
-  const { meta, identity, contacts, conversations, revoked_grants, prekeys } = db
-  const tables = [meta, identity, contacts, conversations, revoked_grants, prekeys]
+  const { meta, identity, contacts, revoked_grants, prekeys } = db
+  const tables = [meta, identity, contacts, db.conversations, revoked_grants, prekeys]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const { peer_id: self, nickname } = await requireIdentity(db)
     const revoked = new Set(await db.revoked_grants.toCollection().primaryKeys())
-    const known = await db.contacts.bulkGet(profile.contacts.map(({ peer }) => peer))
+    const peers = profile.contacts.map(({ peer }) => peer)
+    const known = await db.contacts.bulkGet(peers)
+    const conversations = await db.conversations.bulkGet(
+      peers.map((peer) => directConversationId(self, peer)),
+    )
     for (const [i, kept] of profile.contacts.entries()) {
       if (kept.peer === self) continue
       const valid = grantsThatHold(grantsTo(kept), now).filter(({ id }) => !revoked.has(id))
+      // A conversation without a contact is what is left of one that was deleted here: nobody brings them back unasked.
+      if (known[i] === undefined && conversations[i] !== undefined)
+        await db.revoked_grants.bulkPut([...valid])
       // Whoever wrote before we knew them again is a request here, and is what they were.
-      if (known[i] === undefined || known[i].state === 'request')
+      else if (known[i] === undefined || known[i].state === 'request')
         await addKept(db, self, known[i], kept, valid, now)
       else if (known[i].state === 'blocked') await db.revoked_grants.bulkPut([...valid])
       else await addGrants(db, known[i], kept, valid, now)
@@ -109,9 +118,9 @@ async function addKept(
     ...(grantTo === null || !isValid ? {} : { grant_to: grantTo }),
     grants_before: valid.filter(({ id }) => !isValid || id !== grantTo?.id),
   })
-  const listed = state === 'blocked' ? 0 : 1
   const conversation = (await db.conversations.get(fresh.conversation.id)) ?? fresh.conversation
-  await db.conversations.put({ ...conversation, listed, title: labelOf(nickname, peer) })
+  const listed = state === 'blocked' ? SHELF.hidden : conversation.listed
+  await db.conversations.put({ ...conversation, listed, title: known?.alias ?? labelOf(nickname, peer) })
 }
 
 /** Blocking an accepted contact is to revoke whatever this identity ever gave them. */

@@ -5,6 +5,7 @@ import { type AuthoredMessage, isShown } from '../domain/message.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { type HybridTime, latest } from '../domain/ordering.ts'
 import { add, count, has, highest } from '../domain/sequence-set.ts'
+import { isMuted, shelfAfterNews } from '../domain/shelf.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import {
@@ -16,7 +17,7 @@ import {
   MAX_REQUESTS,
   MAX_SEQUENCE_AHEAD,
 } from '../protocol/limits.ts'
-import { newContact } from './contacts.ts'
+import { newContact, titleOf } from './contacts.ts'
 import { readInviteSecret, requireIdentity } from './identity.ts'
 import {
   createInboundMessage,
@@ -83,12 +84,16 @@ export async function openReception(
     logsOf(db, conversationId),
     stored === undefined ? db.contacts.where('state').equals('request').count() : 0,
   ])
-  const conversation: ConversationRow = known ?? fresh.conversation
+  const isDeleted = stored === undefined && known !== undefined
+  const conversation: ConversationRow =
+    known === undefined ? fresh.conversation : { ...known, title: titleOf(contact) }
   const room = requests < MAX_REQUESTS
   const logs = new Map<LogId, LogRow>()
   for (const log of kept) logs.set(log.log_id, log)
   const isKnown = stored !== undefined
-  return reception({ db, identity, peer, contact, isKnown, conversation, room, secret, logs, source, now })
+  return reception({
+    ...{ db, identity, peer, contact, isKnown, isDeleted, conversation, room, secret, logs, source, now },
+  })
 }
 
 interface Context {
@@ -100,6 +105,8 @@ interface Context {
   /** Whether it is stored. */
   readonly isKnown: boolean
   conversation: ConversationRow
+  /** Whether it was deleted here: its conversation is all that is left of it. */
+  readonly isDeleted: boolean
   /** Whether a stranger may still become a request. */
   readonly room: boolean
   readonly secret: string | undefined
@@ -174,7 +181,7 @@ function reception(context: Context): Reception {
     }
     // What we signed ourselves shows that we were in touch: a restored profile knows its contacts by it.
     if (source === 'page' && message.author === self && message.conversation_id === conversation.id)
-      contact.state = 'accepted'
+      contact.state = context.isDeleted ? contact.state : 'accepted'
     const log = touched.get(message.log_id) ?? logs.get(message.log_id)
     const refusal = refusalOf(item, log, holders)
     if (refusal !== null) {
@@ -238,7 +245,7 @@ function reception(context: Context): Reception {
     // Of old, a name is no news.
     if (content.type === 'Introduction' && !sent && source === 'push') {
       contact.nickname = labelOf(content.nickname, peer)
-      conversation.title = contact.nickname
+      conversation.title = titleOf(contact)
     }
     const names = sent ? [identity.nickname, contact.nickname] : [contact.nickname, identity.nickname]
     const [senderNickname = '', recipientNickname = ''] = names
@@ -256,6 +263,9 @@ function reception(context: Context): Reception {
         : Math.max(conversation.last_activity, Math.min(now, message.timestamp))
     if (!isNews || !isShown(content.type)) row.read = 1
     else conversation.unread += 1
+    // Whoever was deleted comes back with any word at all, anyone else with what is shown.
+    if (isNews && (isShown(content.type) || (context.isDeleted && content.type !== 'Void')))
+      conversation.listed = shelfAfterNews(conversation.listed, isMuted(conversation.muted_until, now))
     if (
       isShown(content.type) &&
       (conversation.preview === undefined || row.order_key > conversation.preview.order_key)

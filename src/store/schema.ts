@@ -10,6 +10,7 @@ import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '.
 import type { LanguageChoice } from '../domain/language.ts'
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
+import type { Shelf } from '../domain/shelf.ts'
 import type { QueueStatus, SyncStatus } from '../domain/status.ts'
 import type { LogNumbers, Start } from '../protocol/frames.ts'
 import type { GrantId } from '../protocol/grant.ts'
@@ -168,6 +169,8 @@ export interface ContactRow {
   peer_id: PeerId
   /** What the other calls themselves. */
   nickname: string
+  /** What the user calls them: stands in place of the nickname wherever this device shows one. */
+  alias?: string
   state: ContactState
   relays: readonly string[]
   added_at: number
@@ -199,6 +202,7 @@ export interface ConversationRow {
   msg_type: MsgType
   /** The other person of a direct conversation. */
   peer_id: PeerId
+  /** What they are called here. */
   title: string
   unread: number
   last_activity: number
@@ -214,10 +218,17 @@ export interface ConversationRow {
    * cleanup has yet to say so in the rows.
    */
   retention_seconds?: number
-  /** Nothing of it is told or counted until then, milliseconds. */
+  /** In which list it stands (domain/shelf.ts). Blocked and deleted ones are kept and stand in none. */
+  listed: Shelf
+  /** No notification until then, milliseconds; FOR_GOOD (domain/shelf.ts) for good. */
   muted_until?: number
-  /** Blocked conversations are kept and not listed. */
-  listed: Flag
+  /** The user wants to come back to it, whatever was read. */
+  marked_unread?: Flag
+  /**
+   * What is being deleted at the user's word, piece by piece: whatever stands at these numbers, and what has no number any
+   * more. `all`: with what is still to be sent.
+   */
+  clearing?: { readonly places: readonly LogNumbers[]; readonly all: boolean }
 }
 
 /** One author's log in one conversation. */
@@ -283,6 +294,8 @@ export interface InstallationRow {
   last_start_ms?: number
   /** The start of the last installation that this one made way for. */
   replaced_by_ms?: number
+  /** When messages were last deleted, or brought back, at the user's word, milliseconds. */
+  last_forgotten_ms?: number
 }
 
 export type MetaRow =

@@ -2,6 +2,7 @@
 import { Dexie } from 'dexie'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { Direction, MessageContent } from '../domain/message.ts'
+import { SHELF } from '../domain/shelf.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
 import { lastCleanupAt } from './cleanup.ts'
 import { cursorOf } from './history.ts'
@@ -56,14 +57,15 @@ export function readSearchSource(db: GigiDatabase): Promise<SearchSource> {
   }))
 }
 
-/** When messages were last deleted because their time was over, milliseconds; 0 where all are kept. */
+/** When messages were last deleted, or brought back, milliseconds; 0 where all were always kept. */
 export function lastForgottenAt(db: GigiDatabase): Promise<number> {
-  return db.transaction('r', db.meta, db.conversations, async () => {
+  return db.transaction('r', db.meta, db.installation, db.conversations, async () => {
+    const { last_forgotten_ms: asked = 0 } = (await db.installation.get('self')) ?? {}
     const retained = await db.conversations
       .filter((row) => row.retention_seconds !== undefined)
       .limit(1)
       .count()
-    return retained === 0 ? 0 : lastCleanupAt(db)
+    return retained === 0 ? asked : Math.max(asked, await lastCleanupAt(db))
   })
 }
 
@@ -122,7 +124,8 @@ export function readFound(db: GigiDatabase, ids: readonly MessageId[]): Promise<
     return rows.map((row) => {
       const [message] = searchable([row])
       const conversation = conversations.get(row?.conversation_id)
-      if (row === undefined || message === undefined || conversation?.listed !== 1) return null
+      if (row === undefined || message === undefined || conversation === undefined) return null
+      if (conversation.listed === SHELF.hidden) return null
       const { direction } = row
       return {
         ...message,

@@ -2,6 +2,7 @@
 import { Dexie } from 'dexie'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
+import { isMuted, SHELF } from '../domain/shelf.ts'
 import type { ConversationRow, GigiDatabase } from './schema.ts'
 
 export interface Unread {
@@ -27,14 +28,21 @@ export async function readUnread(db: GigiDatabase, now: number): Promise<Unread[
     if (state !== 'accepted' && state !== 'request') return []
     const { id: conversation, peer_id: peer, title: name, unread } = row
     return [
-      { conversation, peer, name, unread, isRequest: state === 'request', isMuted: isMutedAt(row, now) },
+      {
+        conversation,
+        peer,
+        name,
+        unread,
+        isRequest: state === 'request',
+        isMuted: isMuted(row.muted_until, now),
+      },
     ]
   })
 }
 
 /** How many messages are unread in the listed conversations that are not muted. */
 export const countUnread = async (db: GigiDatabase, now: number): Promise<number> =>
-  (await unreadRows(db)).reduce((sum, row) => sum + (isMutedAt(row, now) ? 0 : row.unread), 0)
+  (await unreadRows(db)).reduce((sum, row) => sum + (isMuted(row.muted_until, now) ? 0 : row.unread), 0)
 
 /**
  * What came since `before`, of all that is unread: but what is muted, and of a request no more than its beginning, which is
@@ -78,9 +86,7 @@ async function keptUnread(db: GigiDatabase): Promise<UnreadThen | null> {
 }
 
 const unreadRows = (db: GigiDatabase): Promise<ConversationRow[]> =>
-  db.conversations.filter((row) => row.unread > 0 && row.listed === 1).toArray()
-
-const isMutedAt = ({ muted_until: until = 0 }: ConversationRow, now: number): boolean => until > now
+  db.conversations.filter((row) => row.unread > 0 && row.listed !== SHELF.hidden).toArray()
 
 /** Whether anything that was received in a conversation has been before its reader's eyes. */
 async function wasDisplayed(db: GigiDatabase, conversation: ConversationId): Promise<boolean> {

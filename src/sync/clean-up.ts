@@ -6,6 +6,7 @@ import {
   type HistoryPlace,
   noteCleanup,
 } from '../store/cleanup.ts'
+import { resumeClearing } from '../store/clearing.ts'
 import { destroyPrekeys } from '../store/prekeys.ts'
 import type { GigiDatabase } from '../store/schema.ts'
 import { CLEANUP_ROWS } from './limits.ts'
@@ -23,6 +24,8 @@ export async function cleanUp(
 ): Promise<void> {
   // First, and whether or not a mailbox can be reached: it is to be gone at its time.
   await destroyPrekeys(db, epoch, clock.now())
+  // What the user deleted, and the tab that did it died over.
+  while (!signal.aborted && (await resumeClearing(db, epoch, CLEANUP_ROWS, clock.now())));
   let cursor: string | null = null
   do cursor = await cleanAcknowledgments(db, epoch, cursor, CLEANUP_ROWS, clock.now())
   while (cursor !== null && !signal.aborted)

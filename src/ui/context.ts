@@ -1,9 +1,11 @@
 import { createContext } from 'svelte'
 import type { GigiApp } from '../app/api.ts'
 import type { Appearance } from './appearance/appearance.svelte.ts'
+import type { Menus } from './kit/menus.svelte.ts'
 import type { Notices } from './kit/notices.svelte.ts'
 import type { NodeFeed } from './node-feed.svelte.ts'
 import type { Drafts } from './conversation/drafts.svelte.ts'
+import type { Questions } from './kit/questions.svelte.ts'
 import type { Router } from './router.svelte.ts'
 
 /** What every screen may reach without being handed it. */
@@ -12,6 +14,8 @@ export interface Ui {
   readonly node: NodeFeed
   readonly router: Router
   readonly notices: Notices
+  readonly menus: Menus
+  readonly questions: Questions
   readonly drafts: Drafts
   readonly appearance: Appearance
 }

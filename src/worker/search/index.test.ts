@@ -267,6 +267,28 @@ test('what is missing in an index is mended by the next walk, however much it is
   expect((await bench.find('word')).toSorted()).toEqual(ids.toSorted())
 })
 
+test('what is brought back is found again, also where nobody heard of it', async () => {
+  const bench = await Bench.open()
+  const id = await bench.write({ to: 0, sent: false, at: now, text: 'word' })
+  await bench.settle()
+  const row = (await bench.db.messages.get(id)) ?? expect.fail('nothing was written')
+  for (const heard of [true, false]) {
+    await bench.db.messages.delete(id)
+    bench.indexer.suspect([id])
+    await bench.settle()
+    expect(bench.index.size).toBe(0)
+    await bench.db.messages.add(row)
+    if (heard) bench.indexer.suspect([id])
+    else {
+      bench.time += 1
+      await bench.db.installation.update('self', { last_forgotten_ms: bench.time })
+      bench.restart()
+    }
+    await bench.settle()
+    expect(await bench.find('word')).toEqual([id])
+  }
+})
+
 test('what is deleted, or in a blocked conversation, is not found, whatever the index has', async () => {
   const bench = await Bench.open()
   const [first, second] = [

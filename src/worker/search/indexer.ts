@@ -70,7 +70,7 @@ export class Indexer {
     this.#lacking = null
   }
 
-  /** These messages may have been deleted. */
+  /** These messages may have been deleted, or brought back. */
   suspect(ids: readonly MessageId[]): void {
     for (const id of ids) this.#suspects.add(id)
   }
@@ -140,11 +140,18 @@ export class Indexer {
   async #checkSuspects(): Promise<boolean> {
     const ids = [...this.#suspects].slice(0, STRIDE)
     if (ids.length === 0) return false
-    const gone = await readMissing(this.#db, ids)
-    if (gone.length > 0)
-      this.#index.transaction(() => {
-        this.#index.remove(gone)
-      })
+    const gone = new Set(await readMissing(this.#db, ids))
+    const back = await readSearchable(
+      this.#db,
+      ids.filter((id) => !gone.has(id)),
+    )
+    const index = this.#index
+    index.transaction(() => {
+      index.remove([...gone])
+      // What is in it already is passed over.
+      index.add(back, false)
+      if (this.full) index.remove(index.oldest(index.size - this.#room))
+    })
     for (const id of ids) this.#suspects.delete(id)
     return true
   }

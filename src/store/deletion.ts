@@ -1,0 +1,69 @@
+/** Deleting message rows with all that belongs to them, so that preview and unread count stay true. */
+import { isShown } from '../domain/message.ts'
+import { add } from '../domain/sequence-set.ts'
+import { newestPreview } from './preview.ts'
+import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
+
+/** What `deleteMessages` runs over. */
+export const deletionTables = (db: GigiDatabase) =>
+  [db.conversations, db.messages, db.deleted_messages, db.offline_queue, db.message_acknowledgments] as const
+
+/** The keys of the acknowledgements of a message: `<message id>/…`, and 0 comes after the slash. */
+export const acknowledgmentsOf = ({ id }: MessageRow): readonly [string, string] => [`${id}/`, `${id}0`]
+
+/**
+ * Deletes messages of one conversation, with their queue rows and acknowledgements. What was received stays known by its id,
+ * so that it does not come again. Within a transaction over `deletionTables`.
+ */
+export async function deleteMessages(
+  db: GigiDatabase,
+  conversation: ConversationRow,
+  rows: readonly MessageRow[],
+): Promise<void> {
+  await db.messages.bulkDelete(rows.map((row) => row.id))
+  const received = rows.filter((row) => row.direction === 'Received')
+  if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
+  const sent = rows.filter((row) => row.direction === 'Sent')
+  if (sent.length > 0) {
+    await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
+    await db.message_acknowledgments.where('id').inAnyRange(sent.map(acknowledgmentsOf)).delete()
+  }
+  const shown = rows.filter((row) => isShown(row.content_type))
+  const unread = shown.filter(isUnread).length
+  const { preview, ...rest } = conversation
+  const previewGone = shown.some((row) => row.order_key === preview?.order_key)
+  if (unread === 0 && !previewGone) return
+  const now = previewGone ? await newestPreview(db, conversation.id) : preview
+  await db.conversations.put({
+    ...rest,
+    unread: Math.max(0, rest.unread - unread),
+    ...(now === undefined ? {} : { preview: now }),
+  })
+}
+
+/** Whether a message is one of those that its conversation counts as unread. */
+export const isUnread = (row: MessageRow): boolean =>
+  row.direction === 'Received' && row.read === 0 && isShown(row.content_type)
+
+/** Own messages that will never be sent: their numbers are filled by voids. Within a transaction over `logs`. */
+export async function vacate(db: GigiDatabase, rows: readonly MessageRow[]): Promise<void> {
+  for (const row of rows) {
+    if (row.seq === 0) continue
+    const log = await db.logs.get([row.conversation_id, row.log_id])
+    if (log !== undefined) await db.logs.put({ ...log, vacated: add(log.vacated ?? [], row.seq) })
+  }
+}
+
+/**
+ * Notes that messages are deleted, or back, for a message index that does not listen now: it looks through all of them
+ * when it is opened again. Within a transaction over `installation`.
+ */
+export async function noteForgotten(db: GigiDatabase, now: number): Promise<void> {
+  await db.installation.update('self', (row) => {
+    row.last_forgotten_ms = Math.max(row.last_forgotten_ms ?? 0, now)
+  })
+}
+
+/** Whether an own message is still tried, as far as its row says. */
+export const isTried = (row: MessageRow): boolean =>
+  row.direction === 'Sent' && row.delivered === 0 && row.expired_at === undefined && row.refusal === undefined
