@@ -147,6 +147,7 @@ test('by keyboard alone: from the first start to the first message, and away aga
   await keyboard.press('Control+k')
   await expect(alice.searchbox).toBeFocused()
   await alice.page.goto(new URL('#/', alice.page.url()).href)
+  await expect(alice.composer).toBeHidden()
   await keyboard.press('Alt+ArrowDown')
   await expect(alice.page.getByRole('heading', { name: 'Bob' })).toBeVisible()
 })
