@@ -67,16 +67,20 @@ export async function unsubscribe(browser: Subscriptions): Promise<void> {
 }
 
 /** Whether this browser is woken when mail comes; null: it cannot be, and nobody wants it. */
-export async function readWaking(
+export function readWaking(
   db: GigiDatabase,
   endpoint: () => Promise<string | null>,
 ): Promise<WakingState | null> {
-  const row = await readPush(db)
-  const vapid = await relayKey(db)
-  if (row?.wanted !== 1) return vapid === undefined ? null : 'off'
-  if (vapid === undefined) return 'no-key'
-  if (row.vapid !== vapid || (await endpoint()) !== row.endpoint) return 'lost'
-  return row.refused === 1 ? 'refused' : 'on'
+  const read = db.transaction('r', db.meta, async () => ({
+    row: await readPush(db),
+    vapid: await relayKey(db),
+  }))
+  return read.then(async ({ row, vapid }) => {
+    if (row?.wanted !== 1) return vapid === undefined ? null : 'off'
+    if (vapid === undefined) return 'no-key'
+    if (row.vapid !== vapid || (await endpoint()) !== row.endpoint) return 'lost'
+    return row.refused === 1 ? 'refused' : 'on'
+  })
 }
 
 /** Where this browser is subscribed at the moment. */

@@ -1,4 +1,9 @@
-/** What the interface may ask, answered from the store alone: the same with and without a network. */
+/**
+ * What the interface may ask, answered from the store alone: the same with and without a network.
+ *
+ * A query that reads more than once gives the promise of one transaction, not of an async function around it: Dexie notices
+ * what a live query reads only as far as its own promises reach, and would leave it without word of later changes.
+ */
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { SHELF } from '../domain/shelf.ts'
@@ -56,10 +61,10 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       })
       return view ?? null
     },
-    async messages(id, limit, at) {
+    messages(id, limit, at) {
       const tables = [db.conversations, db.contacts, db.messages, db.receipts]
       // In one, so that it waits for others once.
-      const [page, statusOf, isFull] = await db.transaction('r', tables, () =>
+      const read = db.transaction('r', tables, () =>
         Promise.all([
           pageAt(db, id, limit, at),
           provenStatus(db, id),
@@ -68,43 +73,50 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
           ),
         ]),
       )
-      const messages = page.rows.map((row): MessageView => ({
-        id: row.id,
-        direction: row.direction,
-        content: contentOf(row),
-        timestamp: row.timestamp,
-        status: shownStatus(row, statusOf(row)),
-        refused: row.refusal !== undefined,
-        mailboxFull: isFull && statusOf(row) === 'Pending',
-        read: row.read === 1 || !isShown(row.content_type),
-        cursor: cursorOf(row),
-      }))
-      return { messages, older: page.older, newer: page.newer }
+      return read.then(([{ rows, older, newer }, statusOf, isFull]) => {
+        const messages = rows.map((row): MessageView => ({
+          id: row.id,
+          direction: row.direction,
+          content: contentOf(row),
+          timestamp: row.timestamp,
+          status: shownStatus(row, statusOf(row)),
+          refused: row.refusal !== undefined,
+          mailboxFull: isFull && statusOf(row) === 'Pending',
+          read: row.read === 1 || !isShown(row.content_type),
+          cursor: cursorOf(row),
+        }))
+        return { messages, older, newer }
+      })
     },
     delivery: (id) => readDelivery(db, id),
-    async gaps(id) {
-      const { peer_id: self } = await requireIdentity(db)
-      return (await readGaps(db, id)).map(({ place, author, count, lost }) => ({
-        place,
-        count,
-        author: author === self ? 'self' : 'other',
-        lost,
-      }))
-    },
+    gaps: (id) =>
+      db.transaction('r', db.identity, db.conversations, db.logs, db.messages, async () => {
+        const { peer_id: self } = await requireIdentity(db)
+        return (await readGaps(db, id)).map(({ place, author, count, lost }) => ({
+          place,
+          count,
+          author: author === self ? 'self' : 'other',
+          lost,
+        }))
+      }),
     settings: () => readSettings(db),
-    waking: async () => (canBeWoken() ? readWaking(db, endpointOfTab) : null),
+    waking: () => (canBeWoken() ? readWaking(db, endpointOfTab) : Promise.resolve(null)),
     config: () => readConfig(db),
-    async inviteLink() {
-      const identity = await requireIdentity(db)
-      const secret = await readInviteSecret(db, clock.now())
-      if (secret === null) return null
-      const relays = (await readRelayConfig(db))?.relays ?? []
-      const { peer_id: peer, nickname } = identity
-      const { sign } = await createCrypto(signingSeed(identity.entropy))
-      const grant = inviteGrant(peer, secret.secret, secret.expires)
-      const grantSignature = await sign(grantSignedBytes(grant))
-      const invite = { peer, nickname, relays, ...secret, grantSignature }
-      return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
+    inviteLink() {
+      const read = db.transaction('r', db.identity, db.meta, async () => ({
+        identity: await requireIdentity(db),
+        secret: await readInviteSecret(db, clock.now()),
+        relays: (await readRelayConfig(db))?.relays ?? [],
+      }))
+      return read.then(async ({ identity, secret, relays }) => {
+        if (secret === null) return null
+        const { peer_id: peer, nickname } = identity
+        const { sign } = await createCrypto(signingSeed(identity.entropy))
+        const grant = inviteGrant(peer, secret.secret, secret.expires)
+        const grantSignature = await sign(grantSignedBytes(grant))
+        const invite = { peer, nickname, relays, ...secret, grantSignature }
+        return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
+      })
     },
     async blocked() {
       const rows = await contactsInState(db, 'blocked', MAX_BLOCKED)

@@ -19,9 +19,9 @@ export class MessageWindow {
     this.#queries = queries
     this.#id = id
     this.#fresh = live(
-      async (span) => {
+      (span) => {
         const at = span.from === null ? undefined : { from: span.from }
-        return { span, page: await queries.messages(id, span.limit, at) }
+        return queries.messages(id, span.limit, at).then((page) => ({ span, page }))
       },
       () => this.#span,
     )
