@@ -101,7 +101,9 @@ export function keepPush(db: GigiDatabase): void {
     log.warn('could not see to what wakes this browser', { reason: String(error) })
   }
   let before = ''
-  liveQuery(async () => [(await readPush(db))?.wanted, await relayKey(db)].join()).subscribe({
+  const read = () =>
+    db.transaction('r', db.meta, async () => [(await readPush(db))?.wanted, await relayKey(db)].join())
+  liveQuery(read).subscribe({
     next: (now) => {
       // Most of what changes in the rows is no news here.
       if (now === before) return
