@@ -11,6 +11,7 @@ import { isAnyQueued, sendMessage } from './outbox.ts'
 import { expireDue, fillVacated, sendAgain } from './retry.ts'
 import { currentLog, renewLog } from './rewind.ts'
 import type { GigiDatabase } from './schema.ts'
+import { deleteMessage } from './undo.ts'
 
 const [alice, bob] = [person('Alice', 1), person('Bob', 2)]
 const conversation = directConversationId(alice.peerId, bob.peerId)
@@ -79,4 +80,19 @@ describe('11.1: a mailbox lied, and what was given up and filled by a void arriv
     expect(await isAnyQueued(db, bob.peerId, [filling?.id ?? id])).toBe(false)
     expect(await isAnyQueued(db, bob.peerId, [await send('later', late)])).toBe(true)
   })
+})
+
+test('11.3: the number of what was deleted before a rewind is filled in the log that is left', async () => {
+  await send('kept', start + 1)
+  await deleteMessage(db, id, start + 2)
+  expect(await db.logs.get([conversation, log])).toMatchObject({ accepted: [[1, 3]], vacated: [[2, 2]] })
+  // Bob has two more than we wrote, and lacks what we gave up.
+  const theirs: SequenceSet = [
+    [1, 1],
+    [3, 5],
+  ]
+  expect(await summarized(theirs, id)).toBe(true)
+  await fillVacated(db, epoch, bob.peerId, late, 100, alice.random.bytes)
+  const voids = await db.messages.filter((row) => row.content_type === 'Void').toArray()
+  expect(voids.map((row) => [row.log_id, row.seq])).toEqual([[log, 2]])
 })

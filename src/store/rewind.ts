@@ -12,6 +12,7 @@ import {
   highest,
   intersection,
   type SequenceSet,
+  union,
 } from '../domain/sequence-set.ts'
 import type { LogSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
@@ -91,7 +92,9 @@ async function move(
     .toArray()
   const moved = fromNumbers(rows.map((row) => row.seq).filter((seq) => seq > 0))
   const accepted = theirs?.accepted ?? []
-  const vacated = difference(intersection(moved, [[1, highest(accepted)]]), accepted)
+  // What was given up before is still to be filled.
+  const below = union(log.vacated ?? [], intersection(moved, [[1, highest(accepted)]]))
+  const vacated = difference(below, accepted)
   const renewed: LogRow = { ...log, accepted: difference(log.accepted, moved), vacated }
   delete renewed.tail
   await db.logs.put(renewed)
