@@ -48,4 +48,13 @@ describe('deterministic CBOR (SPEC 1.1)', () => {
   ])('refuses %s', (_name, bytes) => {
     expect(() => decode(bytes)).toThrow(MalformedError)
   })
+
+  test('1.1: a text is what it is, with a byte order mark at its beginning too', () => {
+    for (const text of ['\uFEFF', '\uFEFFa text that is longer than thirty-two bytes', 'in\uFEFFside'])
+      expect(decode(encode([text, Uint8Array.of(0xef, 0xbb, 0xbf), 'x']))).toEqual([
+        text,
+        Uint8Array.of(0xef, 0xbb, 0xbf),
+        'x',
+      ])
+  })
 })

@@ -2,7 +2,7 @@
  * Deterministic CBOR (SPEC 1.1; RFC 8949 section 4.2): one value has one encoding, so signatures and hashes are over
  * bytes that anyone can make again. Of CBOR we use whole numbers, byte strings, text, arrays, booleans, null.
  */
-import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions } from 'cborg'
+import { decode as cborDecode, encode as cborEncode, rfc8949EncodeOptions, Tokenizer } from 'cborg'
 import { MAX_CBOR_DEPTH } from './limits.ts'
 
 export type Cbor = null | boolean | number | string | Uint8Array | readonly Cbor[]
@@ -17,19 +17,35 @@ export class LaterVersionError extends MalformedError {}
 
 export const encode = (value: Cbor): Uint8Array<ArrayBuffer> => cborEncode(value, rfc8949EncodeOptions)
 
+const OPTIONS = {
+  strict: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+  allowBigInt: false,
+  rejectDuplicateMapKeys: true,
+}
+
+/** The library drops a byte order mark at the beginning of a text, which is a character like any other here. */
+class ExactText extends Tokenizer {
+  override next(): ReturnType<Tokenizer['next']> {
+    const token = super.next()
+    if (token.byteValue instanceof Uint8Array && beginsWithMark(token.byteValue))
+      token.value = `\uFEFF${String(token.value)}`
+    return token
+  }
+}
+
+const beginsWithMark = (text: Uint8Array): boolean => text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf
+
 /** Decodes exactly one value that fills `bytes`. Throws MalformedError for anything else. */
 export function decode(bytes: Uint8Array): Cbor {
-  checkForm(bytes)
+  const hasMark = checkForm(bytes)
   try {
-    return cborDecode(bytes, {
-      strict: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowInfinity: false,
-      allowNaN: false,
-      allowBigInt: false,
-      rejectDuplicateMapKeys: true,
-    }) as Cbor
+    if (!hasMark) return cborDecode(bytes, OPTIONS) as Cbor
+    const exact = { ...OPTIONS, retainStringBytes: true }
+    return cborDecode(bytes, { ...exact, tokenizer: new ExactText(bytes, exact) }) as Cbor
   } catch (error) {
     throw new MalformedError(`not deterministic CBOR: ${String(error)}`, { cause: error })
   }
@@ -48,8 +64,9 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 // The library decodes nested arrays by recursion, so a frame of array heads would exhaust the stack, and lets
 // text pass that is not UTF-8. This walks the heads, and refuses those, and maps, tags and floats, which the
-// protocol does not use.
-function checkForm(bytes: Uint8Array): void {
+// protocol does not use. Returns whether a text begins with a byte order mark.
+function checkForm(bytes: Uint8Array): boolean {
+  let hasMark = false
   const open: number[] = []
   let at = 0
   do {
@@ -73,7 +90,9 @@ function checkForm(bytes: Uint8Array): void {
     if (major === 2 || major === 3) {
       at += argument
       if (at > bytes.length) throw new MalformedError('CBOR ends early')
-      if (major === 3) checkText(bytes.subarray(at - argument, at))
+      const text = bytes.subarray(at - argument, at)
+      if (major === 3) checkText(text)
+      if (major === 3 && beginsWithMark(text)) hasMark = true
     }
     if (major === 4) {
       if (argument > bytes.length) throw new MalformedError('CBOR array longer than its bytes')
@@ -87,6 +106,7 @@ function checkForm(bytes: Uint8Array): void {
       closeItem(open)
     }
   } while (open.length > 0)
+  return hasMark
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

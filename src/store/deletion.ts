@@ -1,6 +1,7 @@
 /** Deleting message rows with all that belongs to them, so that preview and unread count stay true. */
 import { isShown } from '../domain/message.ts'
 import { add } from '../domain/sequence-set.ts'
+import { leavePlace } from './messages.ts'
 import { newestPreview } from './preview.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
@@ -12,8 +13,8 @@ export const deletionTables = (db: GigiDatabase) =>
 export const acknowledgmentsOf = ({ id }: MessageRow): readonly [string, string] => [`${id}/`, `${id}0`]
 
 /**
- * Deletes messages of one conversation, with their queue rows and acknowledgements. What was received stays known by its id,
- * so that it does not come again. Within a transaction over `deletionTables`.
+ * Deletes messages of one conversation, with their queue rows and acknowledgements. What was received, and what may have
+ * arrived, stays known by its id. Within a transaction over `deletionTables`.
  */
 export async function deleteMessages(
   db: GigiDatabase,
@@ -22,8 +23,12 @@ export async function deleteMessages(
 ): Promise<void> {
   await db.messages.bulkDelete(rows.map((row) => row.id))
   const received = rows.filter((row) => row.direction === 'Received')
-  if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
   const sent = rows.filter((row) => row.direction === 'Sent')
+  const unproven = sent.filter((row) => row.delivered === 0).map(leavePlace)
+  await db.deleted_messages.bulkPut([
+    ...received.map(({ id }) => ({ id })),
+    ...unproven.flatMap(({ id, left }) => (left === undefined ? [] : [{ id, left }])),
+  ])
   if (sent.length > 0) {
     await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
     await db.message_acknowledgments.where('id').inAnyRange(sent.map(acknowledgmentsOf)).delete()

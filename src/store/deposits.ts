@@ -141,7 +141,7 @@ async function forget(db: GigiDatabase, peer: PeerId, row: DepositRow): Promise<
 const depositRows = async (db: GigiDatabase, ids: readonly ItemId[]): Promise<DepositRow[]> =>
   (await db.deposits.bulkGet([...ids])).filter((row) => row !== undefined)
 
-/** Of the messages that are queued with this very item. */
+/** Of the messages that are queued with this very item, or not any more: those have had their time. */
 async function changeStatus(
   db: GigiDatabase,
   peer: PeerId,
@@ -149,8 +149,8 @@ async function changeStatus(
   status: (row: MessageRow) => MessageRow['sync_status'],
 ): Promise<void> {
   const queued = await db.offline_queue.bulkGet(message_ids.map((message) => [peer, message]))
-  const mine = queued.filter((row) => row?.item_id === id).map((row) => row?.message_id ?? '')
-  const rows = (await db.messages.bulkGet(mine as MessageRow['id'][])).filter((row) => row !== undefined)
+  const mine = message_ids.filter((_, i) => queued[i] === undefined || queued[i].item_id === id)
+  const rows = (await db.messages.bulkGet(mine)).filter((row) => row !== undefined)
   const changed = rows.filter((row) => status(row) !== row.sync_status)
   if (changed.length > 0)
     await db.messages.bulkPut(changed.map((row) => ({ ...row, sync_status: status(row) })))

@@ -101,6 +101,38 @@ describe('accepting', () => {
     expect(await db.conversations.get(conversation)).toEqual({ ...before, clock_ms: now + 2 })
   })
 
+  test('5.12: after two messages with one number nothing new is taken of that log but voids, until its author knows', async () => {
+    await accept([from(alice, 1), from(alice, 2)])
+    const conflict = { code: 'conflict', permanent: true }
+    const outcome = await accept([from(alice, 2), from(alice, 3)])
+    expect(outcome).toMatchObject({ proofs: [], refused: [conflict, conflict] })
+    expect((await accept([from(alice, 4)])).refused).toMatchObject([conflict])
+    expect((await accept([from(alice, 3, { type: 'Void' })])).proofs).toMatchObject([{ accepted: [[1, 3]] }])
+    const other = { log_id: toBase64url(new Uint8Array(8).fill(9)) as LogId }
+    expect((await accept([from(alice, 1, undefined, other)])).refused).toEqual([])
+  })
+
+  test('5.12: a message at the number of a void is no second one: what follows is taken', async () => {
+    await accept([from(alice, 1), from(alice, 2, { type: 'Void' })])
+    expect(await accept([from(alice, 2), from(alice, 3)])).toMatchObject({
+      proofs: [{ accepted: [[1, 3]] }],
+      refused: [{ code: 'conflict' }],
+    })
+    expect((await accept([from(alice, 3, { type: 'Void' }), from(alice, 4)])).proofs).toMatchObject([
+      { accepted: [[1, 4]] },
+    ])
+  })
+
+  test('one message at ever more places is one row that does not grow with them', async () => {
+    const { message, ...rest } = from(alice, 1)
+    const again = (seq: number): VerifiedMessage => ({ ...rest, message: { ...message, seq } })
+    await accept([{ message, ...rest }, ...Array.from({ length: 50 }, (_, i) => again(i + 2))])
+    await accept([again(100)])
+    const { also_at: places = [] } = (await db.messages.get(message.id)) ?? {}
+    expect(places.length).toBeLessThan(20)
+    expect(places.at(-1)).toEqual({ log_id: message.log_id, seq: 100 })
+  })
+
   test('a message that was cleared is not stored again: the accepted set outlives the rows', async () => {
     const one = from(alice, 1)
     await accept([one])
@@ -123,7 +155,8 @@ describe('accepting', () => {
       proofs: [],
       refused: [{ id: two.message.id, code: 'conflict', permanent: true }],
     })
-    const [three, four] = [from(alice, 2), from(alice, 2)]
+    const other = { log_id: toBase64url(new Uint8Array(8).fill(9)) as LogId }
+    const [three, four] = [from(alice, 2, undefined, other), from(alice, 2, undefined, other)]
     expect((await accept([three, four])).refused).toMatchObject([{ id: four.message.id, code: 'conflict' }])
     expect(await db.messages.count()).toBe(2)
   })
@@ -212,9 +245,10 @@ describe('strangers', () => {
 
   test('who bring the secret of our link are accepted; with an old, wrong or no secret they are not', async () => {
     await saveInviteSecret(db, { secret, expires: now + 10 ** 9 })
-    await accept([introduction(), introduction(toBase64url(new Uint8Array(16)))])
+    const at = (seq: number, item: VerifiedMessage) => ({ ...item, message: { ...item.message, seq } })
+    await accept([introduction(), at(2, introduction(toBase64url(new Uint8Array(16))))])
     expect((await db.contacts.get(alice.peerId))?.state).toBe('request')
-    await accept([{ ...introduction(secret), message: { ...introduction(secret).message, seq: 2 } }])
+    await accept([at(3, introduction(secret))])
     expect(await db.contacts.get(alice.peerId)).toMatchObject({ state: 'accepted', nickname: 'Alice' })
   })
 

@@ -2,7 +2,7 @@
 import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { checkEpoch } from './leadership.ts'
-import { openReception, type PeerWords, type Source, type VerifiedMessage } from './reception.ts'
+import { type Holder, openReception, type PeerWords, type Source, type VerifiedMessage } from './reception.ts'
 import { rowsWithIds } from './rows.ts'
 import type { GigiDatabase, MessageRow } from './schema.ts'
 
@@ -48,13 +48,15 @@ export function acceptMessages(
   })
 }
 
-/** Which messages stand at the places that something came for: another one there is a conflict. */
-async function holdersOf(
-  db: GigiDatabase,
-  sent: readonly VerifiedMessage[],
-): Promise<Map<string, MessageId>> {
+/** What stands at the places that something came for: another message there is a conflict. */
+async function holdersOf(db: GigiDatabase, sent: readonly VerifiedMessage[]): Promise<Map<string, Holder>> {
   if (sent.length === 0) return new Map()
   const places = sent.map(({ message }) => [message.log_id, message.seq])
   const rows = await db.messages.where('[log_id+seq]').anyOf(places).toArray()
-  return new Map(rows.map((row) => [`${row.log_id}/${row.seq}`, row.id]))
+  return new Map(
+    rows.map(({ log_id, seq, id, content_type }) => [
+      `${log_id}/${seq}`,
+      { id, isVoid: content_type === 'Void' },
+    ]),
+  )
 }

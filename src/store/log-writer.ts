@@ -17,7 +17,7 @@ import { isMuted, shelfAfterNews } from '../domain/shelf.ts'
 import type { ItemId } from '../protocol/mailbox.ts'
 import { mintMessageId, toBase64url } from '../protocol/identifiers.ts'
 import { readConfig, requireIdentity, requireInstallation } from './identity.ts'
-import { contentOf, createOutboundMessage, previewText } from './messages.ts'
+import { contentOf, createOutboundMessage, leavePlace, previewText } from './messages.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, LogRow, MessageRow } from './schema.ts'
 
 /** Random bytes, at once: transactions wait for nothing but the store (D13). */
@@ -92,6 +92,7 @@ export async function openWriter(
   const changed: ConversationRow = { ...conversation, own_log_id: logId }
   let { tail } = log
   let vacated = log.vacated ?? []
+  let elsewhere = log.elsewhere ?? []
 
   function newMessage(
     content: MessageContent,
@@ -153,7 +154,10 @@ export async function openWriter(
       return (tail = message.id)
     },
     async appendAgain(row, timestamp, expiresAt) {
-      if (row.log_id === logId && row.seq > 0) vacated = add(vacated, row.seq)
+      if (row.log_id === logId && row.seq > 0) {
+        vacated = add(vacated, row.seq)
+        elsewhere = add(elsewhere, row.seq)
+      }
       const { id, nonce } = row
       const placed = newMessage(contentOf(row), { log_id: logId, seq: ++seq, time: nextTime() })
       const left = leavePlace(row).left
@@ -174,12 +178,18 @@ export async function openWriter(
         await db.messages.bulkPut(stood.map(leavePlace))
         await queue(toRow(newMessage({ type: 'Void' }, { log_id, seq: number, time: nextTime() })))
       }
-      const left = difference(lacking, filled)
-      if (log_id === logId) vacated = left
-      else await db.logs.put({ ...other, log_id, accepted: union(accepted, filled), vacated: left })
+      const open = difference(lacking, filled)
+      if (log_id === logId) {
+        vacated = open
+        elsewhere = difference(elsewhere, filled)
+        return
+      }
+      const moved = difference(other.elsewhere ?? [], filled)
+      const rest = { ...other, accepted: union(accepted, filled), vacated: open, elsewhere: moved }
+      await db.logs.put({ log_id, ...rest })
     },
     async close() {
-      const written: LogRow = { ...log, accepted: seq === 0 ? [] : [[1, seq]], vacated }
+      const written: LogRow = { ...log, accepted: seq === 0 ? [] : [[1, seq]], vacated, elsewhere }
       await Promise.all([
         db.logs.put(tail === undefined ? written : { ...written, tail }),
         db.conversations.put(changed),
@@ -188,10 +198,6 @@ export async function openWriter(
     },
   }
 }
-
-/** An own message without the place at which it stood, if it had one. */
-export const leavePlace = (row: MessageRow): MessageRow =>
-  row.seq === 0 ? row : { ...row, seq: 0, left: { log_id: row.log_id, seq: row.seq } }
 
 /**
  * Puts a message into the queue for one recipient, with the configuration of now; its first timed attempt is due one

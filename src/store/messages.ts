@@ -154,3 +154,7 @@ export function previewText(content: MessageContent): string {
       return ''
   }
 }
+
+/** An own message without the place at which it stood, if it had one. */
+export const leavePlace = (row: MessageRow): MessageRow =>
+  row.seq === 0 ? row : { ...row, seq: 0, left: { log_id: row.log_id, seq: row.seq } }

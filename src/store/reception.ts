@@ -50,13 +50,22 @@ export class BlockedError extends Error {
   override readonly name = 'BlockedError'
 }
 
+/** Places beside its own that are remembered of one message, the newest: to be told of reading at where it was last sent. */
+const MAX_OTHER_PLACES = 16
+
+/** What stands at a place of a log. */
+export interface Holder {
+  readonly id: MessageId
+  readonly isVoid: boolean
+}
+
 /** The messages that are known by their ids, with their rows if they are stored. */
 export type Known = Map<MessageId, MessageRow | null>
 
 export interface Reception {
   /** Whether something was accepted at this place before. */
   readonly isTaken: (item: VerifiedMessage) => boolean
-  receive(item: VerifiedMessage, known: Known, holders: Map<string, MessageId>): void
+  receive(item: VerifiedMessage, known: Known, holders: Map<string, Holder>): void
   readonly refused: readonly Refusal[]
   proofs(): LogProof[]
   close(): Promise<void>
@@ -124,10 +133,12 @@ function reception(context: Context): Reception {
   const contact = { ...context.contact }
   const conversation = { ...context.conversation }
   const rows: MessageRow[] = []
-  const again: MessageRow[] = []
+  const again = new Map<MessageId, MessageRow>()
   const returned: { readonly was: MessageRow; readonly is: MessageRow }[] = []
   const touched = new Map<LogId, LogRow>()
   const refused: Refusal[] = []
+  /** Logs of which it shows now that they are forked. */
+  const forks = new Set<LogId>()
 
   const logsBy = (author: PeerId): number =>
     [...new Map([...logs, ...touched]).values()].filter((log) => log.author === author).length
@@ -138,7 +149,7 @@ function reception(context: Context): Reception {
   function refusalOf(
     { message, bytes }: VerifiedMessage,
     log: LogRow | undefined,
-    holders: Map<string, MessageId>,
+    holders: Map<string, Holder>,
   ): Refusal | null {
     const refuse = (code: Refusal['code'], permanent: boolean): Refusal => ({
       id: message.id,
@@ -155,8 +166,10 @@ function reception(context: Context): Reception {
     const accepted = log?.accepted ?? []
     if (has(accepted, message.seq)) {
       const holder = holders.get(`${message.log_id}/${message.seq}`)
-      return holder === undefined || holder === message.id ? null : refuse('conflict', true)
+      return holder === undefined || holder.id === message.id ? null : refuse('conflict', true)
     }
+    const isVoid = message.content.type === 'Void'
+    if (source === 'push' && log?.forked === 1 && !isVoid) return refuse('conflict', true)
     // A log that is all holes is no log: what fills one is taken, what makes one more is not.
     if (accepted.length >= MAX_RANGES && add(accepted, message.seq).length > MAX_RANGES)
       return refuse('other', false)
@@ -171,7 +184,7 @@ function reception(context: Context): Reception {
     return null
   }
 
-  function receive(item: VerifiedMessage, known: Known, holders: Map<string, MessageId>): void {
+  function receive(item: VerifiedMessage, known: Known, holders: Map<string, Holder>): void {
     const { message } = item
     const content = message.content
     // The secret counts before the limits for strangers do: whoever brings it is none.
@@ -186,6 +199,7 @@ function reception(context: Context): Reception {
     const refusal = refusalOf(item, log, holders)
     if (refusal !== null) {
       refused.push(refusal)
+      noteFork(item, log, holders)
       return
     }
     const base = log ?? {
@@ -214,14 +228,32 @@ function reception(context: Context): Reception {
     if (isNew && !known.has(message.id)) store(item)
     if (returns) takeBack(item, present)
     known.set(message.id, present ?? null)
-    holders.set(`${message.log_id}/${message.seq}`, message.id)
+    holders.set(`${message.log_id}/${message.seq}`, { id: message.id, isVoid: content.type === 'Void' })
+  }
+
+  /**
+   * Two messages with one number: their author was rewound and does not know it yet. What it writes further on would prove
+   * the second one too, which is not here. A void at that number is no second message.
+   */
+  function noteFork(
+    { message }: VerifiedMessage,
+    log: LogRow | undefined,
+    holders: Map<string, Holder>,
+  ): void {
+    const holder = holders.get(`${message.log_id}/${message.seq}`)
+    if (log === undefined || log.author !== message.author || source !== 'push') return
+    if (holder === undefined || holder.isVoid || message.content.type === 'Void') return
+    const forked = { ...log, forked: 1 as const }
+    if (touched.has(log.log_id)) touched.set(log.log_id, forked)
+    else logs.set(log.log_id, forked)
+    forks.add(log.log_id)
   }
 
   /** A message that is here at another place: reading it is told of both. */
   function noteAgain({ log_id, seq }: AuthoredMessage, row: MessageRow | undefined): void {
     if (row?.direction !== 'Received') return
-    row.also_at = [...(row.also_at ?? []), { log_id, seq }]
-    again.push(row)
+    row.also_at = [...(row.also_at ?? []), { log_id, seq }].slice(-MAX_OTHER_PLACES)
+    again.set(row.id, row)
     const log = touched.get(log_id)
     const isRead = has((touched.get(row.log_id) ?? logs.get(row.log_id))?.read ?? [], row.seq)
     if (log !== undefined && isRead) touched.set(log_id, { ...log, read: add(log.read, seq) })
@@ -291,13 +323,13 @@ function reception(context: Context): Reception {
         read: [],
       })),
     async close() {
-      if (touched.size === 0) return
+      if (touched.size + forks.size === 0) return
       // Who watches the contacts is told of news of them alone.
       const isNews = !context.isKnown || CHANGED.some((column) => contact[column] !== context.contact[column])
       const writes: Promise<unknown>[] = [
-        db.logs.bulkPut([...touched.values()]),
+        db.logs.bulkPut([...[...logs.values()].filter((log) => forks.has(log.log_id)), ...touched.values()]),
         db.messages.bulkAdd(rows),
-        ...(again.length > 0 ? [db.messages.bulkPut(again)] : []),
+        ...(again.size > 0 ? [db.messages.bulkPut([...again.values()])] : []),
         ...(isNews ? [db.contacts.put(contact)] : []),
       ]
       if (returned.length > 0) {

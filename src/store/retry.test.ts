@@ -164,6 +164,19 @@ describe('a message that had its time', () => {
     expect(await db.offline_queue.count()).toBe(0)
   })
 
+  test('is not said to lie in a mailbox that has lost it', async () => {
+    const id = await send('x')
+    const message = (await readUnposted(db, epoch, bob.peerId, 10, start)).at(-1)
+    if (message === undefined) throw new Error('nothing waits')
+    const letter = { id: 'AAAAAAAAAAAAAAAAAAAAAA', grant: Uint8Array.of(1) }
+    await beginDeposit(db, epoch, bob.peerId, letter, [message], start)
+    await noteHeld(db, epoch, bob.peerId, [letter.id])
+    await expireDue(db, epoch, start + TTL, 100)
+    expect(await db.messages.get(id)).toMatchObject({ sync_status: 'Synced' })
+    await strikeOut(db, epoch, bob.peerId, [letter.id])
+    expect(await db.messages.get(id)).toMatchObject({ sync_status: 'Pending', expired_at: start + TTL })
+  })
+
   test('is sent again where it stands while it lies in a mailbox: it may still arrive there', async () => {
     const id = await send('x')
     const message = (await readUnposted(db, epoch, bob.peerId, 10, start)).at(-1)

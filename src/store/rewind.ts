@@ -19,10 +19,11 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { MAX_OWN_LOGS } from '../protocol/limits.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { leavePlace, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { leavePlace } from './messages.ts'
 import { outdatePrekeys } from './prekeys.ts'
 import { logsOf } from './reception.ts'
-import type { GigiDatabase, LogRow } from './schema.ts'
+import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
 
 /**
  * Begins a new log towards `peer` if `theirs` shows that our current one was rewound, or without question where it is
@@ -37,26 +38,31 @@ export function renewLog(
   now: number,
   random: RandomBytes,
 ): Promise<boolean> {
-  return db.transaction('rw', [...writerTables(db), db.receipts, db.prekeys], async () => {
-    await checkEpoch(db, epoch)
-    const self = (await requireIdentity(db)).peer_id
-    const conversation = await db.conversations.get(directConversationId(self, peer))
-    if (conversation?.own_log_id === undefined) return false
-    if (
-      theirs !== null &&
-      (theirs.conversation !== conversation.id || theirs.log !== conversation.own_log_id)
-    )
-      return false
-    const log = await db.logs.get([conversation.id, conversation.own_log_id])
-    if (log === undefined || (theirs !== null && !(await wasRewound(db, log, theirs)))) return false
-    const own = (await logsOf(db, conversation.id)).filter((other) => other.author === self)
-    if (own.length >= MAX_OWN_LOGS || (await db.contacts.get(peer))?.state !== 'accepted') return false
-    const receipt = await db.receipts.get([conversation.id, log.log_id, peer])
-    await move(db, log, theirs, receipt?.delivered ?? [], now, random)
-    // What was published since then is gone with the state that was put back.
-    await outdatePrekeys(db)
-    return true
-  })
+  return db.transaction(
+    'rw',
+    [...writerTables(db), db.receipts, db.deleted_messages, db.prekeys],
+    async () => {
+      await checkEpoch(db, epoch)
+      const self = (await requireIdentity(db)).peer_id
+      const conversation = await db.conversations.get(directConversationId(self, peer))
+      if (conversation?.own_log_id === undefined) return false
+      if (
+        theirs !== null &&
+        (theirs.conversation !== conversation.id || theirs.log !== conversation.own_log_id)
+      )
+        return false
+      const log = await db.logs.get([conversation.id, conversation.own_log_id])
+      if (log === undefined) return false
+      const proven = (await db.receipts.get([conversation.id, log.log_id, peer]))?.delivered ?? []
+      if (theirs !== null && !(await wasRewound(db, log, theirs, proven))) return false
+      const own = (await logsOf(db, conversation.id)).filter((other) => other.author === self)
+      if (own.length >= MAX_OWN_LOGS || (await db.contacts.get(peer))?.state !== 'accepted') return false
+      await move(db, log, theirs, proven, now, random)
+      // What was published since then is gone with the state that was put back.
+      await outdatePrekeys(db)
+      return true
+    },
+  )
 }
 
 /** The log that we write towards `peer`, if any. */
@@ -65,15 +71,23 @@ export async function currentLog(db: GigiDatabase, peer: PeerId): Promise<LogId 
   return (await db.conversations.get(directConversationId(self, peer)))?.own_log_id
 }
 
-async function wasRewound(db: GigiDatabase, log: LogRow, { accepted, tail }: LogSummary): Promise<boolean> {
+/** `proven`: what the peer had proven of the log before. */
+async function wasRewound(
+  db: GigiDatabase,
+  log: LogRow,
+  { accepted, tail }: LogSummary,
+  proven: SequenceSet,
+): Promise<boolean> {
   const end = highest(accepted)
   if (end > highest(log.accepted)) return true
   if (tail === null || end === 0) return false
   const ours = await db.messages.where('[log_id+seq]').equals([log.log_id, end]).first()
-  if (ours === undefined || ours.id === tail) return false
-  // What we gave up there, and filled, has arrived after all: a mailbox had said that it does not hold it.
-  const { left } = (await db.messages.get(tail)) ?? {}
-  return left?.log_id !== log.log_id || left.seq !== end
+  if (ours?.id === tail) return false
+  // What we gave up there has arrived after all: it was on its way, or a mailbox had said that it does not hold it.
+  const { left } = (await db.messages.get(tail)) ?? (await db.deleted_messages.get(tail)) ?? {}
+  if (left?.log_id === log.log_id && left.seq === end) return false
+  // What was proven before it was deleted is nothing new.
+  return ours !== undefined || !has(proven, end)
 }
 
 async function move(
@@ -95,7 +109,13 @@ async function move(
   // What was given up before is still to be filled.
   const below = union(log.vacated ?? [], intersection(moved, [[1, highest(accepted)]]))
   const vacated = difference(below, accepted)
-  const renewed: LogRow = { ...log, accepted: difference(log.accepted, moved), vacated }
+  const again = fromNumbers(rows.filter(isMoved).map((row) => row.seq))
+  const renewed: LogRow = {
+    ...log,
+    accepted: difference(log.accepted, moved),
+    vacated,
+    elsewhere: union(log.elsewhere ?? [], difference(again, [[0, 0]])),
+  }
   delete renewed.tail
   await db.logs.put(renewed)
   await db.conversations.update(log.conversation_id, (row) => {
@@ -103,11 +123,9 @@ async function move(
   })
   const writer = await openWriter(db, log.conversation_id, now, random)
   for (const row of rows.sort((a, b) => a.seq - b.seq)) {
-    const conflicted = row.refusal === 'conflict'
-    const queued = row.expired_at === undefined && (row.refusal === undefined || conflicted)
     // Nothing replaces a void that was on its way; what is not tried has no place until it is sent again.
     if (row.content_type === 'Void') await db.messages.delete(row.id)
-    else if (queued) await writer.appendAgain(row, row.timestamp, row.expires_at)
+    else if (isMoved(row)) await writer.appendAgain(row, row.timestamp, row.expires_at)
     else await db.messages.put(leavePlace(row))
   }
   const voids = rows.filter((row) => row.content_type === 'Void')
@@ -115,3 +133,9 @@ async function move(
     await db.offline_queue.bulkDelete(voids.map((row) => [writer.contact.peer_id, row.id]))
   await writer.close()
 }
+
+/** Whether a message that is not proven is still tried, and goes on in the new log. */
+const isMoved = (row: MessageRow): boolean =>
+  row.content_type !== 'Void' &&
+  row.expired_at === undefined &&
+  (row.refusal === undefined || row.refusal === 'conflict')

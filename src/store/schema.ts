@@ -144,9 +144,13 @@ export interface AcknowledgmentRow {
   ack_type: 'Delivered' | 'Read'
 }
 
-/** A received message that was deleted here. Its id stays, so that it is not taken in once more when it comes again. */
+/**
+ * A message that was deleted here: a received one, so that it is not taken in once more when it comes again; an own one that
+ * was not known to have arrived, with the place at which it may have.
+ */
 export interface DeletedRow {
   id: MessageId
+  left?: MessageRow['left']
 }
 
 /**
@@ -250,10 +254,12 @@ export interface LogRow {
   read: SequenceSet
   /** The message with the highest number. */
   tail?: MessageId
-  /** Accepted numbers of messages that stand at another place: they were sent again. */
+  /** Numbers of messages that stand at another place: they were sent again, or moved. */
   elsewhere?: SequenceSet
   /** Numbers that nobody has any more; what comes all the same is accepted. */
   lost?: SequenceSet
+  /** Of another's log: its author was rewound, and gave a number to two messages. Nothing more is taken of it (SPEC 5.12). */
+  forked?: Flag
   /** Of an own log: numbers whose message was given up or moved on, to be filled by voids where they lack. */
   vacated?: SequenceSet
 }

@@ -17,7 +17,8 @@ import {
   noteForgotten,
   vacate,
 } from './deletion.ts'
-import { leavePlace, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { leavePlace } from './messages.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
 import type { AcknowledgmentRow, ConversationRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
@@ -74,10 +75,9 @@ export function restoreMessage(
     if (conversation === undefined || (await db.messages.get(row.id)) !== undefined) return
     const contact = await db.contacts.get(conversation.peer_id)
     if (conversation.listed === SHELF.hidden && contact?.state !== 'blocked') return
-    if (row.direction === 'Received') {
-      await db.messages.add(row)
-      await db.deleted_messages.delete(row.id)
-    } else if (!(await putBack(db, conversation, deletion, now))) {
+    await db.deleted_messages.delete(row.id)
+    if (row.direction === 'Received') await db.messages.add(row)
+    else if (!(await putBack(db, conversation, deletion, now))) {
       const writer = await openWriter(db, row.conversation_id, now, random)
       // Its number is a void's.
       await writer.appendAgain(leavePlace(row), row.timestamp, row.expires_at)
