@@ -31,6 +31,10 @@ export function searchableText(content: MessageContent): string | null {
     case 'Introduction':
     case 'Void':
     case 'Unknown':
+    case 'GroupChange':
+    case 'GroupJoin':
+    case 'GroupLeave':
+    case 'GroupCard':
       return null
   }
 }
