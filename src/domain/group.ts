@@ -145,7 +145,11 @@ function chainOf(links: ReadonlyMap<string, Link>): Link[] {
       tip = link
   }
   const chain: Link[] = []
-  for (let link = tip; link !== undefined; link = link.previous === null ? undefined : links.get(link.previous))
+  for (
+    let link = tip;
+    link !== undefined;
+    link = link.previous === null ? undefined : links.get(link.previous)
+  )
     chain.push(link)
   return chain.reverse()
 }
@@ -159,7 +163,10 @@ function apply(state: GroupState, { number, change, hash }: Link): GroupState {
       return { ...next, name, history, members: [{ ...creator, standing: 'joined' }] }
     }
     case 'add':
-      return { ...next, members: change.members.reduce((all, one) => withAdded(all, one, change, hash), state.members) }
+      return {
+        ...next,
+        members: change.members.reduce((all, one) => withAdded(all, one, change, hash), state.members),
+      }
     case 'remove':
       return { ...next, members: state.members.map((member) => removed(member, change, state.creator)) }
     case 'rename':

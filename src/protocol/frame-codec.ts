@@ -221,7 +221,8 @@ export function decodeFrame(frame: Uint8Array): Frame | null {
       const [, conversations] = summary(elements, 'summary')
       const places = conversations.flatMap(([id, logs]) => [id, ...logs.map(([log]) => `${id} ${log}`)])
       if (new Set(places).size < places.length) throw new MalformedError('summary: something is named twice')
-      if (places.length > MAX_LOGS_PER_FRAME + MAX_CONVERSATIONS_PER_SUMMARY) throw new MalformedError('summary: too many logs')
+      if (places.length > MAX_LOGS_PER_FRAME + MAX_CONVERSATIONS_PER_SUMMARY)
+        throw new MalformedError('summary: too many logs')
       return {
         type: 'summary',
         conversations: conversations.map(([conversation, logs]) => ({

@@ -188,15 +188,4 @@ export interface Statements {
 }
 
 export type Frame =
-  | Hello
-  | Summary
-  | Push
-  | Ack
-  | Pull
-  | Page
-  | Typing
-  | Replaced
-  | GrantFrame
-  | Card
-  | Known
-  | Statements
+  Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced | GrantFrame | Card | Known | Statements

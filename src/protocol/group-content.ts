@@ -50,24 +50,14 @@ export function groupFields(content: GroupContent): Cbor {
     case 'GroupLeave':
       return [fromBase64url(content.admission), headFields(content.heads)]
     case 'GroupCard':
-      return [
-        content.nickname,
-        content.relays,
-        content.grant === null ? null : fromBase64url(content.grant),
-      ]
+      return [content.nickname, content.relays, content.grant === null ? null : fromBase64url(content.grant)]
   }
 }
 
 function changeFields(change: GroupChange): Cbor {
   switch (change.type) {
     case 'create':
-      return [
-        0,
-        change.name,
-        fromBase64url(change.nonce),
-        HISTORIES.indexOf(change.history),
-        change.nickname,
-      ]
+      return [0, change.name, fromBase64url(change.nonce), HISTORIES.indexOf(change.history), change.nickname]
     case 'add':
       return [
         1,
@@ -83,8 +73,7 @@ function changeFields(change: GroupChange): Cbor {
   }
 }
 
-const headFields = (heads: readonly LogHead[]): Cbor =>
-  heads.map(({ log, seq }) => [fromBase64url(log), seq])
+const headFields = (heads: readonly LogHead[]): Cbor => heads.map(({ log, seq }) => [fromBase64url(log), seq])
 
 const hash: Reader<string> = (value, field) => toBase64url(fixedBytes(32)(value, field))
 const peer: Reader<PeerId> = (value, field) => peerIdOfKey(fixedBytes(32)(value, field))

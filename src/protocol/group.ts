@@ -40,12 +40,7 @@ type Change = Extract<GroupContent, { type: 'GroupChange' }>
 /** By which a change is named: 32 bytes, base64url. */
 export const changeHash = (group: ConversationId, author: PeerId, change: Change): string =>
   toBase64url(
-    hashOf(
-      'gigi/group-change/1',
-      fromBase64url(group),
-      keyOfPeerId(author),
-      encode(groupFields(change)),
-    ),
+    hashOf('gigi/group-change/1', fromBase64url(group), keyOfPeerId(author), encode(groupFields(change))),
   )
 
 /** A message of a membership log for the fold (domain/group.ts); null where it says nothing to that. */

@@ -1,7 +1,14 @@
 /** What members of a group tell each other that they have, ask each other for, and give (SPEC 21). */
 import { endOf, fromOf, type GroupMember, isActive, isMembershipLog, memberOf } from '../domain/group.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
-import { count, difference, fromNumbers, intersection, type SequenceSet, union } from '../domain/sequence-set.ts'
+import {
+  count,
+  difference,
+  fromNumbers,
+  intersection,
+  type SequenceSet,
+  union,
+} from '../domain/sequence-set.ts'
 import type { ConversationSummary, LogNumbers, LogSummary } from '../protocol/frames.ts'
 import { MAX_LOGS_PER_FRAME, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
 import { groupsWith } from './fellows.ts'

@@ -2,7 +2,15 @@
  * Receiving in groups, within one transaction (SPEC 21): what is taken, of whom and from whom, and what comes of it. Anybody in
  * a group can bring what anybody in it has signed, when it is asked for; by push each brings their own.
  */
-import { endOf, type GroupEntry, foldGroup, isActive, isMembershipLog, memberOf, mentions } from '../domain/group.ts'
+import {
+  endOf,
+  type GroupEntry,
+  foldGroup,
+  isActive,
+  isMembershipLog,
+  memberOf,
+  mentions,
+} from '../domain/group.ts'
 import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
 import { type AuthoredMessage, isMembership, isShown } from '../domain/message.ts'
 import { labelOf } from '../domain/nickname.ts'
@@ -161,7 +169,10 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
   }
 
   /** Whether membership is against it: for good, or as far as is known by now. */
-  function standingRefusal({ author, log_id, seq }: AuthoredMessage, isEntry: boolean): 'good' | 'now' | null {
+  function standingRefusal(
+    { author, log_id, seq }: AuthoredMessage,
+    isEntry: boolean,
+  ): 'good' | 'now' | null {
     const us = memberOf(state, self)
     // What the creator says of the group is heard before we are known to be in it, and after we were removed.
     const isWord = isEntry && author === group.creator
@@ -183,8 +194,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
   function isFull(author: PeerId): boolean {
     const all = [...new Map([...logs, ...touched]).values()]
     return (
-      all.length >= MAX_GROUP_LOGS ||
-      all.filter((log) => log.author === author).length >= MAX_LOGS_PER_MEMBER
+      all.length >= MAX_GROUP_LOGS || all.filter((log) => log.author === author).length >= MAX_LOGS_PER_MEMBER
     )
   }
 
@@ -286,7 +296,8 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
       ])
       if (fresh.length > 0) await refold(db, group, fresh, self, now)
       for (const { message, card } of cards) await takeCard(db, message, card, now)
-      for (const author of owed) if (contacts.get(author)?.state !== 'blocked') await oweProof(db, author, now)
+      for (const author of owed)
+        if (contacts.get(author)?.state !== 'blocked') await oweProof(db, author, now)
     },
   }
 }
@@ -319,7 +330,11 @@ async function takeCard(
   // Their own grant for us is better, whenever it ends.
   const own = contact.grant_from === undefined ? null : openGrant(contact.grant_from).grant
   const isWorse = own === null || own.holder === null || own.ends <= now
-  if (sealed !== null && isWorse && !(contact.grant_from !== undefined && sameBytes(contact.grant_from, sealed)))
+  if (
+    sealed !== null &&
+    isWorse &&
+    !(contact.grant_from !== undefined && sameBytes(contact.grant_from, sealed))
+  )
     Object.assign(changes, { grant_from: sealed, mailbox_full: 0 })
   if (Object.keys(changes).length > 0) await db.contacts.update(author, changes)
 }

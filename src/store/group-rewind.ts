@@ -85,11 +85,7 @@ async function move(
     await db.messages.delete(row.id)
     if (isEntry) await db.group_entries.delete([group.id, row.id])
     if (content.type === 'GroupCard') continue
-    if (
-      content.type === 'GroupChange' ||
-      content.type === 'GroupJoin' ||
-      content.type === 'GroupLeave'
-    )
+    if (content.type === 'GroupChange' || content.type === 'GroupJoin' || content.type === 'GroupLeave')
       await writer.declare(content)
     else if (group.standing === 'joined') await writer.writeAgain(row)
   }

@@ -71,7 +71,15 @@ export function keepStatement(
   { group: id, member, number, logs }: Statement,
   sealed: Uint8Array,
 ): Promise<boolean> {
-  const tables = [db.meta, db.identity, db.conversations, db.groups, db.logs, db.receipts, db.group_statements]
+  const tables = [
+    db.meta,
+    db.identity,
+    db.conversations,
+    db.groups,
+    db.logs,
+    db.receipts,
+    db.group_statements,
+  ]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id

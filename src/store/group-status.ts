@@ -16,11 +16,15 @@ export interface MemberStatus {
   readonly isExpired: boolean
 }
 
-/** Within a transaction over `receipts`, `group_audiences`, `offline_queue` and `deposits`. Of each row in turn. */
+/**
+ * Of each row in turn. Within a transaction over `receipts` and `group_audiences`, and `offline_queue` and `deposits`; `brief`:
+ * without these, of what is not proven only what the row says.
+ */
 export async function memberStatuses(
   db: GigiDatabase,
   group: GroupRow,
   rows: readonly MessageRow[],
+  brief = false,
 ): Promise<MemberStatus[][]> {
   const audiences = new Map<number, readonly PeerId[]>()
   const receipts = new Map<string, ReceiptRow | undefined>()
@@ -41,16 +45,20 @@ export async function memberStatuses(
     const statuses: MemberStatus[] = []
     for (const peer of (id === undefined ? [] : audiences.get(id))?.filter(isIn) ?? []) {
       const receipt = await receiptOf(row.log_id, peer)
-      if (has(receipt?.read ?? [], row.seq))
-        statuses.push({ peer, status: 'Acknowledged', isExpired: false })
+      if (has(receipt?.read ?? [], row.seq)) statuses.push({ peer, status: 'Acknowledged', isExpired: false })
       else if (has(receipt?.delivered ?? [], row.seq))
         statuses.push({ peer, status: 'Delivered', isExpired: false })
-      else statuses.push({ peer, ...(await waitingStatus(db, row, peer)) })
+      else statuses.push({ peer, ...(brief ? statusByRow(row) : await waitingStatus(db, row, peer)) })
     }
     found.push(statuses)
   }
   return found
 }
+
+const statusByRow = (row: MessageRow): Pick<MemberStatus, 'status' | 'isExpired'> => ({
+  status: row.sync_status === 'Synced' ? 'Synced' : 'Pending',
+  isExpired: row.expired_at !== undefined,
+})
 
 async function waitingStatus(
   db: GigiDatabase,

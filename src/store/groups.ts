@@ -22,14 +22,7 @@ import { isIn } from './fellows.ts'
 import { settleGroupRows } from './group-status.ts'
 import { rowsAt } from './pages.ts'
 import { logsOf } from './reception.ts'
-import type {
-  ContactRow,
-  ConversationRow,
-  GigiDatabase,
-  GroupEntryRow,
-  GroupRow,
-  LogRow,
-} from './schema.ts'
+import type { ContactRow, ConversationRow, GigiDatabase, GroupEntryRow, GroupRow, LogRow } from './schema.ts'
 
 /** All that a transaction about a group may touch. */
 export const groupTables = (db: GigiDatabase) =>
@@ -77,9 +70,7 @@ export async function entriesOf(db: GigiDatabase, group: ConversationId): Promis
 
 /** Members who get what is written: they have joined, and are not us. */
 export const audienceOf = (state: GroupState, self: PeerId): PeerId[] =>
-  state.members
-    .filter(({ peer, standing }) => standing === 'joined' && peer !== self)
-    .map(({ peer }) => peer)
+  state.members.filter(({ peer, standing }) => standing === 'joined' && peer !== self).map(({ peer }) => peer)
 
 /** Those who get membership entries: also who is only invited, or, of a group of which little is known, its creator. */
 export function activeOf(state: GroupState, self: PeerId): PeerId[] {
@@ -114,7 +105,12 @@ async function takeState(
   now: number,
 ): Promise<GroupRow> {
   const us = memberOf(state, self)
-  const group: GroupRow = { ...before, state, standing: us?.standing ?? 'none', active: activeOf(state, self) }
+  const group: GroupRow = {
+    ...before,
+    state,
+    standing: us?.standing ?? 'none',
+    active: activeOf(state, self),
+  }
   const audience = audienceOf(state, self)
   if (audience.join() !== audienceOf(before.state, self).join()) delete group.audience_id
   const gone = before.active.filter((peer) => !group.active.includes(peer))

@@ -141,9 +141,7 @@ describe('accepting', () => {
     const filling = from(alice, 2, undefined, { log_id: logId(0) })
     expect((await accept([filling])).refused).toEqual([])
     const summary = await readSummary(db, epoch, alice.peerId)
-    expect(() =>
-      decodeFrame(encodeFrame({ type: 'summary', conversations: summary ?? [] })),
-    ).not.toThrow()
+    expect(() => decodeFrame(encodeFrame({ type: 'summary', conversations: summary ?? [] }))).not.toThrow()
   })
 
   test('what is not of this conversation, not of its author, or out of all bounds is refused for good', async () => {

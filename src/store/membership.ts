@@ -68,8 +68,7 @@ export const inviteToGroup = (
   members: readonly PeerId[],
   now: number,
   random: RandomBytes,
-): Promise<void> =>
-  db.transaction('rw', [...groupTables(db)], () => invite(db, id, members, now, random))
+): Promise<void> => db.transaction('rw', [...groupTables(db)], () => invite(db, id, members, now, random))
 
 async function invite(
   db: GigiDatabase,
@@ -226,11 +225,7 @@ export function ignoreGroup(
 
 function answerInvitation(
   db: GigiDatabase,
-  {
-    id,
-    name,
-    inviter,
-  }: { readonly id: ConversationId; readonly name: string; readonly inviter: PeerId },
+  { id, name, inviter }: { readonly id: ConversationId; readonly name: string; readonly inviter: PeerId },
   choice: 'joined' | 'ignored',
   now: number,
   random: RandomBytes,

@@ -209,7 +209,8 @@ export function recordRefusal(
     await db.offline_queue.delete([peer, id])
     // What one member of a group does not take, others may.
     if (row?.msg_type === 'Group') {
-      if (row.audience_id !== undefined && row.delivered === 0) await db.messages.update(id, { expired_at: now })
+      if (row.audience_id !== undefined && row.delivered === 0)
+        await db.messages.update(id, { expired_at: now })
       return
     }
     await db.messages.update(id, { refusal: code })

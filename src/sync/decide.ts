@@ -9,7 +9,14 @@
  */
 import { backoffMs } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
-import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS, MAX_SESSIONS_PER_PEER, QUIET_MS } from './limits.ts'
+import {
+  DIAL_BACKOFF,
+  HELLO_TIMEOUT_MS,
+  IDLE_MS,
+  LASTING_MS,
+  MAX_SESSIONS_PER_PEER,
+  QUIET_MS,
+} from './limits.ts'
 import { afterSession, dial, upgrade, withoutDirect } from './paths.ts'
 import type { DialPath, SessionPath } from './ports.ts'
 import { flush, onCommitted, onFrame, onOutbox, onRecorded, onTaken, sendReads } from './session.ts'

@@ -286,9 +286,15 @@ export async function recordAck(
   const conflicted = refused.filter(({ permanent, code }) => permanent && code === 'conflict')
   // What stands at our places there was written in another life of this profile: ours goes elsewhere.
   const renewed =
-    conflicted.length > 0 && (await renewConflicted(context, peer, conflicted.map(({ id }) => id)))
+    conflicted.length > 0 &&
+    (await renewConflicted(
+      context,
+      peer,
+      conflicted.map(({ id }) => id),
+    ))
   for (const { id, permanent, code } of refused)
-    if (permanent && !(renewed && code === 'conflict')) await recordRefusal(db, epoch, peer, id, code, clock.now())
+    if (permanent && !(renewed && code === 'conflict'))
+      await recordRefusal(db, epoch, peer, id, code, clock.now())
   return rows === 0
     ? recordProofs(db, epoch, peer, proofs)
     : recordAndSettle(db, epoch, peer, proofs, rows, clock.now())

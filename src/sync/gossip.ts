@@ -70,7 +70,8 @@ export class Gossip {
   makeRoom(): void {
     const { peers, feed } = this.#core
     const open = [...peers].filter(([, state]) => state.sessions.length > 0)
-    for (const [peer] of open.slice(0, Math.max(0, open.length - GROUP_SESSIONS))) feed(peer, { type: 'yield' })
+    for (const [peer] of open.slice(0, Math.max(0, open.length - GROUP_SESSIONS)))
+      feed(peer, { type: 'yield' })
   }
 
   async #meet(): Promise<void> {

@@ -68,13 +68,19 @@ describe('a group', () => {
   test('is made, joined, and written in: everybody has it, and the author knows of all of them', async () => {
     const group = await gathered()
     await say(alice, group, 'welcome')
-    for (const device of everyone) await passing(has(device, group, ['welcome']), `${device.who.nickname} to have it`)
+    for (const device of everyone)
+      await passing(has(device, group, ['welcome']), `${device.who.nickname} to have it`)
     await say(bob, group, 'hello')
     for (const device of everyone)
       await passing(has(device, group, ['welcome', 'hello']), `${device.who.nickname} to have both`)
     await passing(async () => (await statusesIn(bob, group)).join() === 'Delivered', 'delivery to all')
     for (const device of [alice, carol]) await readIn(device, group)
-    await passing(async () => (await bob.db.message_acknowledgments.toArray()).filter((row) => row.ack_type === 'Read').length === 2, 'reading by two')
+    await passing(
+      async () =>
+        (await bob.db.message_acknowledgments.toArray()).filter((row) => row.ack_type === 'Read').length ===
+        2,
+      'reading by two',
+    )
     expect(await statusesIn(bob, group)).toEqual(['Delivered'])
     await readIn(dora, group)
     await passing(async () => (await statusesIn(bob, group)).join() === 'Acknowledged', 'reading by all')
@@ -86,7 +92,8 @@ describe('a group', () => {
     await dora.goOffline()
     await say(bob, group, 'one')
     await say(bob, group, 'two')
-    for (const device of [alice, carol]) await passing(has(device, group, ['one', 'two']), 'those who are there')
+    for (const device of [alice, carol])
+      await passing(has(device, group, ['one', 'two']), 'those who are there')
     await bob.goOffline()
     await dora.comeOnline()
     await passing(has(dora, group, ['one', 'two']), 'Dora to have them')
@@ -94,7 +101,9 @@ describe('a group', () => {
     // Proof travels through others: Dora is gone when Bob comes.
     const log = (await bob.db.conversations.get(group))?.own_log_id
     await passing(async () => {
-      const rows = await Promise.all([carol, alice].map(({ db }) => db.group_statements.get([group, dora.who.peerId])))
+      const rows = await Promise.all(
+        [carol, alice].map(({ db }) => db.group_statements.get([group, dora.who.peerId])),
+      )
       return rows.some(
         (row) =>
           row !== undefined &&
@@ -119,16 +128,21 @@ describe('a group', () => {
     await passing(async () => (await dora.db.groups.get(group))?.standing === 'removed', 'Dora to hear of it')
     for (const device of [bob, carol])
       await passing(
-        async () => memberOf((await device.db.groups.get(group))?.state ?? { members: [] } as never, dora.who.peerId)?.standing === 'removed',
+        async () =>
+          memberOf((await device.db.groups.get(group))?.state ?? ({ members: [] } as never), dora.who.peerId)
+            ?.standing === 'removed',
         'the others to hear of it',
       )
     await say(bob, group, 'after')
-    for (const device of [alice, bob, carol]) await passing(has(device, group, ['before', 'after']), 'the others')
+    for (const device of [alice, bob, carol])
+      await passing(has(device, group, ['before', 'after']), 'the others')
     await expect(say(dora, group, 'let me in')).rejects.toThrow()
     time.advance(60_000)
     expect(await textsIn(dora, group)).toEqual(['before'])
     for (const device of [alice, bob, carol])
-      expect((await device.db.offline_queue.toArray()).filter((row) => row.target_peer_id === dora.who.peerId)).toEqual([])
+      expect(
+        (await device.db.offline_queue.toArray()).filter((row) => row.target_peer_id === dora.who.peerId),
+      ).toEqual([])
   })
 
   test('one who leaves is out for everybody, and gets nothing more', async () => {
@@ -136,11 +150,16 @@ describe('a group', () => {
     await leave(carol, group)
     for (const device of [alice, bob, dora])
       await passing(
-        async () => memberOf((await device.db.groups.get(group))?.state ?? { members: [] } as never, carol.who.peerId)?.standing === 'left',
+        async () =>
+          memberOf((await device.db.groups.get(group))?.state ?? ({ members: [] } as never), carol.who.peerId)
+            ?.standing === 'left',
         'the others to hear of it',
       )
     await say(alice, group, 'she is gone')
-    await passing(async () => (await statusesIn(alice, group)).join() === 'Delivered', 'delivery to the others')
+    await passing(
+      async () => (await statusesIn(alice, group)).join() === 'Delivered',
+      'delivery to the others',
+    )
     expect(await textsIn(carol, group)).toEqual([])
   })
 })

@@ -197,7 +197,11 @@ export type Effect =
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }
   | { readonly type: 'hear-typing'; readonly conversation: ConversationId }
   /** Give them the statements of members that they do not know; answered by `recorded`. */
-  | { readonly type: 'give-statements'; readonly session: string; readonly groups: readonly KnownStatements[] }
+  | {
+      readonly type: 'give-statements'
+      readonly session: string
+      readonly groups: readonly KnownStatements[]
+    }
   /** Verify and keep statements of members; answered by `recorded`. */
   | {
       readonly type: 'take-statements'

@@ -40,14 +40,15 @@ export const say = (device: Device, group: ConversationId, text: string) =>
   sendMessage(device.db, group, { type: 'Text', text }, device.time.now(), device.who.random.bytes)
 
 /** Whether all of them know that all of them have joined. */
-export const allJoined = (devices: readonly Device[], group: ConversationId) => async (): Promise<boolean> => {
-  for (const { db } of devices) {
-    const row = await db.groups.get(group)
-    if (row === undefined) return false
-    if (devices.some(({ who }) => memberOf(row.state, who.peerId)?.standing !== 'joined')) return false
+export const allJoined =
+  (devices: readonly Device[], group: ConversationId) => async (): Promise<boolean> => {
+    for (const { db } of devices) {
+      const row = await db.groups.get(group)
+      if (row === undefined) return false
+      if (devices.some(({ who }) => memberOf(row.state, who.peerId)?.standing !== 'joined')) return false
+    }
+    return true
   }
-  return true
-}
 
 /** The texts of a group, in order. */
 export async function textsIn(device: Device, group: ConversationId): Promise<string[]> {
