@@ -122,8 +122,10 @@ export class StatusHub implements StatusFeed {
 
   /** Who is writing in a group. */
   publishWriters(group: ConversationId, peers: readonly PeerId[]): void {
-    const { [group]: _before, ...others } = this.#status.writers
-    this.publish({ writers: peers.length === 0 ? others : { ...others, [group]: peers } })
+    const writers = new Map(Object.entries(this.#status.writers))
+    if (peers.length === 0) writers.delete(group)
+    else writers.set(group, peers)
+    this.publish({ writers: Object.fromEntries(writers) })
   }
 
   publishPeer(peer: PeerId, change: Partial<PeerStatus>): void {

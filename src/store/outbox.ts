@@ -148,7 +148,10 @@ async function readPending(
   }
 }
 
-/** The logs in which those of these messages stand that wait for `peer`, with their conversations. */
+/**
+ * The logs in which those of these messages stand that wait for `peer`, with their conversations. Voids do not count: where one
+ * is in conflict, what it was to stand for has arrived after all.
+ */
 export async function queuedLogs(
   db: GigiDatabase,
   peer: PeerId,
@@ -157,11 +160,10 @@ export async function queuedLogs(
   return db.transaction('r', db.offline_queue, db.messages, async () => {
     const queued = await db.offline_queue.bulkGet(ids.map((id) => [peer, id]))
     const rows = await db.messages.bulkGet(queued.flatMap((row) => row?.message_id ?? []))
-    const logs = new Map(
-      rows.flatMap((row) =>
-        row === undefined ? [] : [[row.log_id, [row.conversation_id, row.log_id] as const]],
-      ),
-    )
+    const logs = new Map<LogId, readonly [ConversationId, LogId]>()
+    for (const row of rows)
+      if (row !== undefined && row.content_type !== 'Void')
+        logs.set(row.log_id, [row.conversation_id, row.log_id])
     return [...logs.values()]
   })
 }

@@ -20,7 +20,7 @@ import {
 } from './deletion.ts'
 import { openGroupWriter } from './group-writer.ts'
 import { groupTables } from './groups.ts'
-import { openWriter, type RandomBytes } from './log-writer.ts'
+import { leavePlace, openWriter, type RandomBytes } from './log-writer.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
 import type { AcknowledgmentRow, ConversationRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
@@ -98,7 +98,7 @@ async function sendAnew(db: GigiDatabase, row: MessageRow, now: number, random: 
   }
   const writer = await openWriter(db, row.conversation_id, now, random)
   // Its number is a void's.
-  await writer.appendAgain({ ...row, seq: 0 }, row.timestamp, row.expires_at)
+  await writer.appendAgain(leavePlace(row), row.timestamp, row.expires_at)
   await writer.close()
 }
 
@@ -124,7 +124,7 @@ async function putBack(
   const [queued] = waiting
   const holder = row.seq === 0 ? undefined : await holderOf(db, row)
   if (holder !== undefined && queued !== undefined) return false
-  await db.messages.add(holder === undefined ? row : { ...row, seq: 0 })
+  await db.messages.add(holder === undefined ? row : leavePlace(row))
   await db.message_acknowledgments.bulkPut(acknowledgments)
   if (queued === undefined) return true
   const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])
