@@ -9,6 +9,7 @@ import type { SyncStatus } from '../domain/status.ts'
 import type { Delivery } from '../store/delivery.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
+import type { GroupCommands, GroupQueries, GroupStanding } from './groups-api.ts'
 import type { Managing, ShelfName } from './managing-api.ts'
 import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
 
@@ -38,8 +39,15 @@ export type { ContactState }
 
 export interface ConversationView {
   readonly id: ConversationId
+  /** The other of a direct conversation; the creator of a group. */
   readonly peerId: PeerId
-  /** What the other is called here: what the user calls them, or else their nickname; a label, may collide. */
+  /** Of a group; null: it is a direct conversation. */
+  readonly group: {
+    readonly standing: GroupStanding
+    /** Who has joined, besides us. */
+    readonly fellows: readonly PeerId[]
+  } | null
+  /** What the other is called here: what the user calls them, or else their nickname; a label, may collide. Of a group its name. */
   readonly name: string
   /** What they call themselves. */
   readonly nickname: string
@@ -50,6 +58,8 @@ export interface ConversationView {
   readonly markedUnread: boolean
   readonly contactState: ContactState
   readonly unread: number
+  /** How many of the unread messages of a group speak to us by our name. */
+  readonly mentions: number
   /** Milliseconds since the Unix epoch: when this device last stored something in it. */
   readonly lastActivity: number
   /** How long delivered and received messages are kept on this device, in seconds; null: for good. */
@@ -59,6 +69,8 @@ export interface ConversationView {
     readonly direction: Direction
     readonly text: string
     readonly timestamp: number
+    /** In a group: who wrote it, where it is somebody else. */
+    readonly author?: string
   } | null
 }
 
@@ -66,9 +78,14 @@ export interface MessageView {
   readonly id: MessageId
   readonly direction: Direction
   readonly content: MessageContent
+  /** Whose it is, and what they are called here. */
+  readonly author: Profile
   /** Milliseconds since the Unix epoch, by the author's clock. */
   readonly timestamp: number
-  /** Of sent messages; Pending for received ones, which have none. Expired: no longer tried, and no proof came. */
+  /**
+   * Of sent messages; Pending for received ones, which have none. Expired: no longer tried, and no proof came. In a group it is
+   * that of the least advanced member, and Expired where it is no longer tried for one.
+   */
   readonly status: SyncStatus | 'Expired'
   /** The recipient refused it for good: it is no longer tried. */
   readonly refused: boolean
@@ -97,11 +114,21 @@ export interface GapView {
   readonly count: number
   /** Whose they are: the other's, or our own from another browser. */
   readonly author: 'other' | 'self'
+  /** In a group: what their author is called. */
+  readonly name?: string
   /** Nobody can have them any more. */
   readonly lost: boolean
 }
 
 export type { Delivery, Settings }
+export type {
+  GroupHistory,
+  GroupMemberView,
+  GroupStanding,
+  GroupView,
+  Invitation,
+  MemberDelivery,
+} from './groups-api.ts'
 
 export interface InviteView {
   readonly peerId: PeerId
@@ -120,7 +147,7 @@ export type WakingState = 'off' | 'on' | 'no-key' | 'lost' | 'refused'
 /** Why an invite link will not do. */
 export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'
 
-export interface Queries {
+export interface Queries extends GroupQueries {
   /** Null before the first start. */
   profile(): Promise<Profile | null>
   /** The pinned conversations, then the others, the latest activity first in both; archived, blocked and deleted ones left out. */
@@ -167,7 +194,7 @@ export interface Search {
   subscribe(listener: () => void): () => void
 }
 
-export interface Commands extends Managing {
+export interface Commands extends Managing, GroupCommands {
   /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
   /**
@@ -242,6 +269,8 @@ export interface NodeStatus {
   /** Only peers of which something is known. */
   readonly peers: Readonly<Record<PeerId, PeerStatus>>
   readonly nearby: readonly Profile[]
+  /** Who is writing in groups at the moment. */
+  readonly writers: Readonly<Record<ConversationId, readonly PeerId[]>>
   /** What the user must be told, until it is over. */
   readonly trouble: Trouble | null
 }
@@ -269,6 +298,9 @@ export type UserErrorCode =
   | 'identity-exists'
   | `invite-${InviteProblem}`
   | 'config-invalid'
+  | 'group-name-empty'
+  | 'group-name-too-long'
+  | 'group-full'
   | 'text-empty'
   | 'text-too-long'
   | 'blocked'

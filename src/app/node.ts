@@ -1,7 +1,6 @@
 /** The node of this profile in a tab: the engine, and what it reports. Loaded after the first screen. */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId } from '../domain/ids.ts'
 import type { Libp2pTransport } from '../net/transport.ts'
-import { directConversationId } from '../protocol/identifiers.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
@@ -12,9 +11,7 @@ import { clock, log, timer } from './ports.ts'
 import { playSound } from './sound.ts'
 import type { StatusHub } from './status.ts'
 import { closeRead, tellByWorker } from './tray.ts'
-
-/** Someone who said that they are typing is shown so for this long, milliseconds: they say it every three seconds. */
-const TYPING_SHOWN_MS = 5_000
+import { TypingPeople } from './typing.ts'
 
 /** fenced: another tab leads. replaced: another browser uses this identity, and started later. */
 export type NodeEnd = 'fenced' | 'replaced'
@@ -68,15 +65,7 @@ async function startWith(
   hub: StatusHub,
 ): Promise<NodeHandle> {
   const ended = Promise.withResolvers<NodeEnd>()
-  /** How to call off the end of each peer's typing. */
-  const typing = new Map<PeerId, () => void>()
-  const endTyping = (peer: PeerId): void => {
-    const cancel = typing.get(peer)
-    if (cancel === undefined) return
-    cancel()
-    typing.delete(peer)
-    hub.publishPeer(peer, { typing: false })
-  }
+  const typing = new TypingPeople(upkeep, hub)
   const { engine, transport } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
@@ -88,23 +77,18 @@ async function startWith(
         hub.publish({ network })
       },
       peer: (peer, report) => {
-        if (!report.online) endTyping(peer)
+        if (!report.online) typing.over(peer)
         hub.publishPeer(peer, report)
       },
       trouble: (trouble) => {
         hub.publish({ trouble })
       },
-      typing: (peer) => {
-        typing.get(peer)?.()
-        hub.publishPeer(peer, { typing: true })
-        typing.set(
-          peer,
-          upkeep.after(TYPING_SHOWN_MS, () => {
-            endTyping(peer)
-          }),
-        )
+      typing: (peer, conversation) => {
+        typing.heard(peer, conversation)
       },
-      wrote: endTyping,
+      wrote: (peer) => {
+        typing.over(peer)
+      },
       replaced: () => {
         ended.resolve('replaced')
       },
@@ -113,14 +97,17 @@ async function startWith(
       },
     },
   })
-  let shown: ReadonlySet<PeerId> = new Set()
+  let shown: ReadonlySet<ConversationId> = new Set()
   hub.lead({
-    shown: (peers) => {
-      shown = peers
-      engine.show(peers)
+    shown: (all) => {
+      shown = new Set(all.map(({ conversation }) => conversation))
+      const peers = new Set(all.flatMap(({ peer }) => peer ?? []))
+      const groups = new Set(all.filter(({ peer }) => peer === null).map(({ conversation }) => conversation))
+      engine.show(peers, groups)
     },
-    composes: (peer) => {
-      engine.compose(peer, directConversationId(identity.peer_id, peer))
+    composes: ({ conversation, peer }) => {
+      if (peer === null) engine.composeInGroup(conversation)
+      else engine.compose(peer, conversation)
     },
   })
   const stopNoticing = noticeArrivals(db, {

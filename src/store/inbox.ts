@@ -1,8 +1,20 @@
 /** The way in: what a peer sent is accepted in one transaction, and only then acknowledged (D2, D3). */
-import type { MessageId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
+import type { AuthoredMessage } from '../domain/message.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
+import { groupTables } from './groups.ts'
+import { isOfGroup, receiveInGroups } from './group-reception.ts'
+import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { type Holder, openReception, type PeerWords, type Source, type VerifiedMessage } from './reception.ts'
+import { GroupFullError, noteInvitation } from './membership.ts'
+import {
+  type Holder,
+  openReception,
+  type PeerWords,
+  placeOf,
+  type Source,
+  type VerifiedMessage,
+} from './reception.ts'
 import { rowsWithIds } from './rows.ts'
 import type { GigiDatabase, MessageRow } from './schema.ts'
 
@@ -28,7 +40,12 @@ export function acceptMessages(
   now: number,
 ): Promise<Accepted> {
   const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue } = db
-  const tables = [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
+  const [inGroups, direct] = [sent.filter(isOfGroup), sent.filter((item) => !isOfGroup(item))]
+  const invitations = direct.filter(({ message }) => message.content.type === 'ShareGroup')
+  const tables =
+    inGroups.length + invitations.length > 0
+      ? [...groupTables(db)]
+      : [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
   return db.transaction('rw', tables, async () => {
     const ids = sent.map(({ message }) => message.id)
     // Asked at once: each answer waits for whatever else this thread does.
@@ -41,11 +58,33 @@ export function acceptMessages(
     const known = new Map<MessageId, MessageRow | null>()
     for (const row of deleted) known.set(row.id, null)
     for (const row of present) known.set(row.id, row)
-    const holders = await holdersOf(db, sent.filter(reception.isTaken))
-    for (const item of sent) reception.receive(item, known, holders)
+    const holders = await holdersOf(db, [...direct.filter(reception.isTaken), ...inGroups])
+    for (const item of direct) reception.receive(item, known, holders)
     await reception.close()
-    return { proofs: reception.proofs(), refused: reception.refused }
+    for (const { message } of invitations) await takeInvitation(db, peer, message, now)
+    const [proofs, refused] = [reception.proofs(), reception.refused]
+    if (inGroups.length === 0) return { proofs, refused }
+    const self = await requireIdentity(db)
+    const outcome = await receiveInGroups(db, self, peer, inGroups, known, holders, source, now)
+    return { proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] }
   })
+}
+
+/** What a contact invites us to; a stranger's invitation is read when it is answered. */
+async function takeInvitation(
+  db: GigiDatabase,
+  peer: PeerId,
+  { id, author, content }: AuthoredMessage,
+  now: number,
+): Promise<void> {
+  if (content.type !== 'ShareGroup' || author !== peer || (await db.messages.get(id)) === undefined) return
+  if ((await db.contacts.get(peer))?.state !== 'accepted') return
+  try {
+    await noteInvitation(db, content.group_id as ConversationId, peer, content.group_name, now)
+  } catch (error) {
+    // It stays in the conversation, where it can be answered when there is room.
+    if (!(error instanceof GroupFullError)) throw error
+  }
 }
 
 /** What stands at the places that something came for: another message there is a conflict. */
@@ -53,10 +92,5 @@ async function holdersOf(db: GigiDatabase, sent: readonly VerifiedMessage[]): Pr
   if (sent.length === 0) return new Map()
   const places = sent.map(({ message }) => [message.log_id, message.seq])
   const rows = await db.messages.where('[log_id+seq]').anyOf(places).toArray()
-  return new Map(
-    rows.map(({ log_id, seq, id, content_type }) => [
-      `${log_id}/${seq}`,
-      { id, isVoid: content_type === 'Void' },
-    ]),
-  )
+  return new Map(rows.map((row) => [placeOf(row), { id: row.id, isVoid: row.content_type === 'Void' }]))
 }

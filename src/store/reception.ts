@@ -59,6 +59,24 @@ export interface Holder {
   readonly isVoid: boolean
 }
 
+/** The key of what stands at the place of a message. */
+export const placeOf = ({ log_id, seq }: Pick<AuthoredMessage, 'log_id' | 'seq'>): string =>
+  `${log_id}/${String(seq)}`
+
+export const holderOf = ({ id, content }: AuthoredMessage): Holder => ({
+  id,
+  isVoid: content.type === 'Void',
+})
+
+/**
+ * Whether a message and what stands at its place were both written with that number: their author was rewound and does not
+ * know it yet (SPEC 5.12). A void is no second message.
+ */
+export function isFork(message: AuthoredMessage, holders: ReadonlyMap<string, Holder>): boolean {
+  const holder = holders.get(placeOf(message))
+  return holder !== undefined && holder.id !== message.id && !holder.isVoid && message.content.type !== 'Void'
+}
+
 /** The messages that are known by their ids, with their rows if they are stored. */
 export type Known = Map<MessageId, MessageRow | null>
 
@@ -85,21 +103,23 @@ export async function openReception(
     readInviteSecret(db, now).then((invite) => invite?.secret),
   ])
   if (stored?.state === 'blocked') throw new BlockedError(`${peer} is blocked`)
+  // Whoever is only in a group with us is a stranger here.
+  const met = stored?.state === 'member' ? undefined : stored
   const conversationId = directConversationId(identity.peer_id, peer)
   const fresh = newContact(identity.peer_id, { peerId: peer, ...said }, 'request', now)
-  const contact: ContactRow = stored ?? fresh.contact
+  const contact: ContactRow = met ?? { ...fresh.contact, ...stored, state: 'request' }
   const [known, kept, requests] = await Promise.all([
     db.conversations.get(conversationId),
     logsOf(db, conversationId),
-    stored === undefined ? db.contacts.where('state').equals('request').count() : 0,
+    met === undefined ? db.contacts.where('state').equals('request').count() : 0,
   ])
-  const isDeleted = stored === undefined && known !== undefined
+  const isDeleted = met === undefined && known !== undefined
   const conversation: ConversationRow =
     known === undefined ? fresh.conversation : { ...known, title: titleOf(contact) }
   const room = requests < MAX_REQUESTS
   const logs = new Map<LogId, LogRow>()
   for (const log of kept) logs.set(log.log_id, log)
-  const isKnown = stored !== undefined
+  const isKnown = met !== undefined
   return reception({
     ...{ db, identity, peer, contact, isKnown, isDeleted, conversation, room, secret, logs, source, now },
   })
@@ -165,7 +185,7 @@ function reception(context: Context): Reception {
       return refuse('other', true)
     const accepted = log?.accepted ?? []
     if (has(accepted, message.seq)) {
-      const holder = holders.get(`${message.log_id}/${message.seq}`)
+      const holder = holders.get(placeOf(message))
       return holder === undefined || holder.id === message.id ? null : refuse('conflict', true)
     }
     const isVoid = message.content.type === 'Void'
@@ -199,7 +219,7 @@ function reception(context: Context): Reception {
     const refusal = refusalOf(item, log, holders)
     if (refusal !== null) {
       refused.push(refusal)
-      noteFork(item, log, holders)
+      if (isFork(message, holders)) noteFork(message, log)
       return
     }
     const base = log ?? {
@@ -228,21 +248,12 @@ function reception(context: Context): Reception {
     if (isNew && !known.has(message.id)) store(item)
     if (returns) takeBack(item, present)
     known.set(message.id, present ?? null)
-    holders.set(`${message.log_id}/${message.seq}`, { id: message.id, isVoid: content.type === 'Void' })
+    holders.set(placeOf(message), holderOf(message))
   }
 
-  /**
-   * Two messages with one number: their author was rewound and does not know it yet. What it writes further on would prove
-   * the second one too, which is not here. A void at that number is no second message.
-   */
-  function noteFork(
-    { message }: VerifiedMessage,
-    log: LogRow | undefined,
-    holders: Map<string, Holder>,
-  ): void {
-    const holder = holders.get(`${message.log_id}/${message.seq}`)
-    if (log === undefined || log.author !== message.author || source !== 'push') return
-    if (holder === undefined || holder.isVoid || message.content.type === 'Void') return
+  /** What a rewound author writes further on would prove its second message too, which is not here. */
+  function noteFork(message: AuthoredMessage, log: LogRow | undefined): void {
+    if (log?.author !== message.author || source !== 'push') return
     const forked = { ...log, forked: 1 as const }
     if (touched.has(log.log_id)) touched.set(log.log_id, forked)
     else logs.set(log.log_id, forked)

@@ -71,8 +71,11 @@ export async function currentLog(db: GigiDatabase, peer: PeerId): Promise<LogId 
   return (await db.conversations.get(directConversationId(self, peer)))?.own_log_id
 }
 
-/** `proven`: what the peer had proven of the log before. */
-async function wasRewound(
+/**
+ * Whether what a peer has of a log that we write was written in another life of this profile. `proven`: what was known before
+ * to have arrived.
+ */
+export async function wasRewound(
   db: GigiDatabase,
   log: LogRow,
   { accepted, tail }: LogSummary,

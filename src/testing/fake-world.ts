@@ -67,11 +67,11 @@ export class SeededRandom implements Random {
 
 export const silentLog: Log = { info: () => undefined, warn: () => undefined }
 
-/** Resolves when `condition` holds; the work it waits for goes on meanwhile. Rejects after `ms` of real time. */
+/** Resolves when `condition` holds; the work it waits for goes on meanwhile. Rejects after `ms` of real time: it hangs then. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  ms = 10_000,
+  ms = 25_000,
 ): Promise<void> {
   const end = performance.now() + ms
   while (!(await condition())) {

@@ -37,12 +37,15 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/store/inbox.ts',
-        from: `    await reception.close()
-    return { proofs: reception.proofs(), refused: reception.refused }
+        from: 'if (inGroups.length === 0) return { proofs, refused }',
+        to: 'if (inGroups.length === 0) return early.resolve({ proofs, refused })',
+      },
+      {
+        file: 'src/store/inbox.ts',
+        from: `    return { proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] }
   })
 }`,
-        to: `    await reception.close()
-    early.resolve({ proofs: reception.proofs(), refused: reception.refused })
+        to: `    early.resolve({ proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] })
   }).catch(early.reject)
   return early.promise
 }`,
@@ -61,7 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/store/reception.ts',
-        from: "return holder === undefined || holder === message.id ? null : refuse('conflict', true)",
+        from: "return holder === undefined || holder.id === message.id ? null : refuse('conflict', true)",
         to: 'return null',
       },
       {
