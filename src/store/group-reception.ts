@@ -11,7 +11,7 @@ import {
   memberOf,
   mentions,
 } from '../domain/group.ts'
-import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
+import type { LogId, PeerId } from '../domain/ids.ts'
 import { type AuthoredMessage, isMembership, isShown } from '../domain/message.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { latest } from '../domain/ordering.ts'

@@ -151,6 +151,27 @@ describe('the outbox', () => {
     })
   })
 
+  test('is read as far as the pushes that there is room for can hold it, and then from there on', async () => {
+    await saveConfig(db, { ...DEFAULT_CONFIG, max_batch_size: 1000 })
+    for (let i = 0; i < 250; i++) await send('x'.repeat(10_000), now + i)
+    const first = await getPendingMessages(db, epoch, bob.peerId, 'me', null, 2, now)
+    expect(first.messages.length).toBeLessThan(250)
+    expect(first.more).toBe(true)
+    const rest = await getPendingMessages(db, epoch, bob.peerId, 'me', first.cursor, 16, now)
+    expect(first.messages.length + rest.messages.length).toBe(251)
+  })
+
+  test('is not read for someone who was deleted or blocked meanwhile', async () => {
+    await send('private')
+    const read = async () =>
+      (await getPendingMessages(db, epoch, bob.peerId, 'me', null, 16, now)).messages.length
+    expect(await read()).toBe(2)
+    await db.contacts.update(bob.peerId, { state: 'blocked' })
+    expect(await read()).toBe(0)
+    await db.contacts.delete(bob.peerId)
+    expect(await read()).toBe(0)
+  })
+
   test('knows for whom something waits', async () => {
     expect(await queuedPeers(db, 10)).toEqual([])
     await send('a')

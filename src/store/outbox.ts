@@ -4,6 +4,7 @@ import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
 import { isGroupId } from '../protocol/group.ts'
+import { PUSH_BYTES } from '../protocol/limits.ts'
 import { addContact, type NewContact } from './contacts.ts'
 import { sendToGroup } from './group-outbox.ts'
 import { readConfig, requireIdentity } from './identity.ts'
@@ -13,7 +14,7 @@ import { type LogWriter, openWriter, type RandomBytes, writerTables } from './lo
 import { authoredMessage } from './messages.ts'
 import { isProven } from './receipts.ts'
 import { rowsWithIds } from './rows.ts'
-import type { ContactState, GigiDatabase } from './schema.ts'
+import type { ContactState, GigiDatabase, MessageRow } from './schema.ts'
 
 /**
  * Writes a message of ours and its queue row in one transaction: id, time and sequence number are given out
@@ -96,9 +97,10 @@ export async function getPendingMessages(
   pushes: number,
   now: number,
 ): Promise<OutboxBatch> {
+  const tables = [db.meta, db.leases, db.contacts, db.offline_queue, db.messages, db.receipts]
   const read = (): Promise<OutboxBatch | null> =>
     // Nothing is written here: whoever commits at the same time is not waited for.
-    db.transaction('r', db.meta, db.leases, db.offline_queue, db.messages, db.receipts, async () => {
+    db.transaction('r', tables, async () => {
       const [isLeased, { max_batch_size: size }] = await Promise.all([
         holdsLease(db, epoch, peer, holder, now),
         readConfig(db),
@@ -115,7 +117,10 @@ export async function getPendingMessages(
   return (isTaken ? await read() : null) ?? { messages: [], cursor, more: false, size: 0 }
 }
 
-/** Within a transaction that reads `meta`, `offline_queue`, `messages` and `receipts`. */
+/** Message rows that are read at once: a quarter of a full push of texts as long as they may be is 16 of them. */
+const PIECE = 100
+
+/** Within a transaction that reads `contacts`, `meta`, `offline_queue`, `messages` and `receipts`. */
 async function readPending(
   db: GigiDatabase,
   peer: PeerId,
@@ -130,8 +135,18 @@ async function readPending(
     .between([peer, cursor ?? Dexie.minKey], [peer, Dexie.maxKey], false, true)
     .limit(limit)
     .toArray()
-  const ids = queued.map((row) => row.message_id)
-  const rows = await rowsWithIds(db.messages, ids)
+  const rows: MessageRow[] = []
+  let looked = 0
+  // So many pushes hold so many bytes: what is beyond would be read in vain.
+  for (let bytes = 0; looked < queued.length && bytes < pushes * PUSH_BYTES; looked += PIECE) {
+    const ids = queued.slice(looked, looked + PIECE).map((row) => row.message_id)
+    const piece = await rowsWithIds(db.messages, ids)
+    rows.push(...piece)
+    bytes += piece.reduce((sum, row) => sum + row.content_json.length, 0)
+  }
+  const last = queued[Math.min(looked, queued.length) - 1]
+  // Whoever was deleted here meanwhile is written to no more.
+  const isContact = (await db.contacts.get(peer))?.state === 'accepted'
   const receipts = new Map<LogId, SequenceSet>()
   for (const row of rows) {
     if (receipts.has(row.log_id)) continue
@@ -140,10 +155,11 @@ async function readPending(
   }
   return {
     messages: rows
+      .filter((row) => isContact || row.msg_type === 'Group')
       .filter((row) => row.expires_at > now && !has(receipts.get(row.log_id) ?? [], row.seq))
       .map(authoredMessage),
-    cursor: queued.at(-1)?.message_id ?? null,
-    more: queued.length === limit,
+    cursor: last?.message_id ?? null,
+    more: looked < queued.length || queued.length === limit,
     size,
   }
 }

@@ -54,6 +54,18 @@ const proof = async (accepted: [number, number][]) => {
 }
 
 describe('timed attempts', () => {
+  test('bring what changed in the configuration to what waits', async () => {
+    const id = await send('w')
+    await saveConfig(db, { ...DEFAULT_CONFIG, message_ttl_seconds: 3600 })
+    expect(await db.messages.get(id)).toMatchObject({ expires_at: start + TTL })
+    await begin(start + DEFAULT_CONFIG.retry_interval_seconds * 1100)
+    expect(await queueRow(id)).toMatchObject({ retry_count: 1, expires_at: start + 3_600_000 })
+    expect(await db.messages.get(id)).toMatchObject({ expires_at: start + 3_600_000 })
+    // What people do not see is tried for as long as it takes.
+    const [introduction] = await db.messages.orderBy('id').toArray()
+    expect(introduction).toMatchObject({ content_type: 'Introduction', expires_at: Number.MAX_SAFE_INTEGER })
+  })
+
   test('come due on the schedule, count, and end after the last; the message then waits for its recipient', async () => {
     // The introduction has a schedule of its own.
     await send('w')

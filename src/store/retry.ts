@@ -9,6 +9,7 @@ import { sendToGroupAgain } from './group-outbox.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { mayBeCalled } from './outbox.ts'
+import { KEPT } from './messages.ts'
 import { isProven } from './receipts.ts'
 import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { logsOf } from './reception.ts'
@@ -30,7 +31,7 @@ export function beginDueAttempts(
 ): Promise<{ readonly tried: readonly PeerId[]; readonly more: boolean }> {
   return db.transaction('rw', db.meta, db.contacts, db.offline_queue, db.messages, async () => {
     await checkEpoch(db, epoch)
-    const { retry_interval_seconds, max_retry_attempts: max } = await readConfig(db)
+    const { retry_interval_seconds, max_retry_attempts: max, message_ttl_seconds: ttl } = await readConfig(db)
     const rows = await db.offline_queue.where('next_retry_at').belowOrEqual(now).limit(limit).toArray()
     // To write nothing is a change to Dexie all the same.
     if (rows.length === 0) return { tried: [], more: false }
@@ -51,12 +52,18 @@ export function beginDueAttempts(
       row.max_retries = max
       row.last_retry_at = now
       row.next_retry_at = nextRetryAt(row.retry_count, max, retry_interval_seconds * 1000, now, wait)
+      // The configuration may have changed since it was queued.
+      if (row.expires_at !== KEPT) row.expires_at = row.queued_at + ttl * 1000
     }
     await db.offline_queue.bulkPut(rows)
     await db.messages.bulkUpdate(
       rows.map((row) => ({
         key: row.message_id,
-        changes: { sync_attempts: row.retry_count, last_sync_attempt: now },
+        changes: {
+          sync_attempts: row.retry_count,
+          last_sync_attempt: now,
+          expires_at: row.expires_at,
+        },
       })),
     )
     return { tried, more: rows.length === limit }

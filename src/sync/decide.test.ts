@@ -3,7 +3,7 @@ import type { MessageId, PeerId } from '../domain/ids.ts'
 import type { Hello } from '../protocol/frames.ts'
 import { PUSH_WINDOW } from '../protocol/limits.ts'
 import { person } from '../testing/people.ts'
-import { decide, isThere } from './decide.ts'
+import { decide, isGreeting, isThere } from './decide.ts'
 import { currentSession, type Effect, type PeerEvent, type PeerState, unknownPeer } from './state.ts'
 import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS } from './limits.ts'
 
@@ -81,6 +81,14 @@ describe('dialling', () => {
     run.now += DIAL_BACKOFF.firstMs
     expect(run.feed({ type: 'wake' }).types).toEqual([])
     expect(run.feed({ type: 'tick' }).types).toEqual(['dial'])
+  })
+
+  test('a peer that presence says has left is not dialled at the ticks, but by timed attempts', () => {
+    const run = new Run().feed({ type: 'presence', online: true }).feed({ type: 'presence', online: false })
+    run.feed({ type: 'queued', queued: true }).feed({ type: 'dialed', path: 'best', ok: false, random: 0 })
+    run.now += 3_600_000
+    expect(run.feed({ type: 'tick' }).types).toEqual([])
+    expect(run.feed({ type: 'attempt' }).types).toEqual(['dial'])
   })
 
   test('a failed dial of a peer that is there waits, longer each time, and is tried again', () => {
@@ -231,7 +239,17 @@ describe('pushing', () => {
     expect(run.types).toEqual(['record'])
     expect(run.feed({ type: 'tick' }).effects).toMatchObject([
       { type: 'read-outbox', session: '1', cursor: null },
+      // It keeps nothing else from happening.
+      { type: 'compare', session: '1' },
     ])
+  })
+
+  test('an attempt begins nothing while a session is about to bring what waits, and is not to be counted', () => {
+    const run = new Run().feed({ type: 'queued', queued: true }).open('1')
+    expect(isGreeting(run.state)).toBe(true)
+    expect(isGreeting(run.hello('1').state)).toBe(true)
+    expect(isGreeting(run.ready('1').state)).toBe(false)
+    expect(isGreeting(new Run().state)).toBe(false)
   })
 })
 

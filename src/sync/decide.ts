@@ -105,6 +105,10 @@ export function isUnderWay(state: PeerState): boolean {
   return session !== undefined && session.acknowledged < session.pushed
 }
 
+/** Whether a session is about to bring what waits: an attempt now would begin nothing. */
+export const isGreeting = (state: PeerState): boolean =>
+  state.sessions.length > 0 && currentSession(state)?.ready !== true
+
 const isWanted = (state: PeerState): boolean => state.queued || state.shown
 
 /**
@@ -146,16 +150,17 @@ function onTick(state: PeerState, now: number): Decision {
   if (silent !== undefined)
     return [state, [{ type: 'close', session: silent.id, reason: 'no hello or no summary came' }]]
   const session = currentSession(state)
-  if (session === undefined) return connect(state, now, true)
-  if (session.refusedForNow)
-    return flush(
-      updateSession(state, session.id, { refusedForNow: false, cursor: null, more: true }),
-      session.id,
-    )
+  // Of whom presence says that they left it will say when they are back.
+  if (session === undefined) return connect(state, now, state.online === null)
   const idle = !isWanted(state) && session.initiator === state.self && now - session.activeAt > IDLE_MS
   if (idle) return [state, [{ type: 'close', session: session.id, reason: 'idle' }]]
-  const [next, effects] = upgrade(state, now)
-  return [next, session.ready ? [{ type: 'compare', session: session.id }, ...effects] : effects]
+  const again = { refusedForNow: false, cursor: null, more: true }
+  const [flushed, pushes] = session.refusedForNow
+    ? flush(updateSession(state, session.id, again), session.id)
+    : [state, []]
+  const [next, effects] = upgrade(flushed, now)
+  const compare: Effect[] = session.ready ? [{ type: 'compare', session: session.id }] : []
+  return [next, [...pushes, ...compare, ...effects]]
 }
 
 function onTyping(state: PeerState, conversation: ConversationId): Decision {

@@ -11,7 +11,7 @@ import { readFellows } from '../store/fellows.ts'
 import { FencedError } from '../store/leadership.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { Core, EngineOptions, PeerReport } from './core.ts'
-import { decide, isThere, isUnderWay } from './decide.ts'
+import { decide, isGreeting, isThere, isUnderWay } from './decide.ts'
 import { Gossip } from './gossip.ts'
 import { GroupUpkeep } from './group-upkeep.ts'
 import { StoreHealth } from './health.ts'
@@ -100,7 +100,8 @@ export class SyncEngine {
       attempt: (peer) => this.#feed(peer, { type: 'attempt' }),
       isUnderWay: (peer) => {
         const state = this.#peers.get(peer)
-        return settling.isPending(peer) || (state !== undefined && isUnderWay(state))
+        const isBusy = state !== undefined && (isUnderWay(state) || isGreeting(state))
+        return settling.isPending(peer) || isBusy
       },
       guard: core.guard,
     })
