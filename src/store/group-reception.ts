@@ -32,6 +32,7 @@ import {
 } from '../protocol/limits.ts'
 import { titleOf } from './contacts.ts'
 import { beginningOf, entriesOf, refold } from './groups.ts'
+import { requireIdentity } from './identity.ts'
 import { createGroupInbound, previewText } from './messages.ts'
 import { oweProof } from './owed.ts'
 import { type Known, logsOf, type Source, type VerifiedMessage } from './reception.ts'
@@ -56,7 +57,6 @@ export const isOfGroup = ({ message }: VerifiedMessage): boolean => isGroupId(me
 /** Within a transaction over `groupTables`. `known` and `holders` as for a direct conversation. */
 export async function receiveInGroups(
   db: GigiDatabase,
-  identity: IdentityRow,
   peer: PeerId,
   sent: readonly VerifiedMessage[],
   known: Known,
@@ -66,6 +66,8 @@ export async function receiveInGroups(
 ): Promise<GroupOutcome> {
   const proofs: LogProof[] = []
   const refused: Refusal[] = []
+  if (sent.length === 0) return { proofs, refused }
+  const identity = await requireIdentity(db)
   for (const [id, items] of Map.groupBy(sent, ({ message }) => message.conversation_id)) {
     const group = await db.groups.get(id)
     const conversation = group === undefined ? undefined : await db.conversations.get(id)
