@@ -178,14 +178,14 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
     const us = memberOf(state, self)
     // What the creator says of the group is heard before we are known to be in it, and after we were removed.
     const isWord = isEntry && author === group.creator
-    if (isWord && (peer === group.creator || isIn(peer))) return null
+    if (isWord && (peer === group.creator || group.restored === 1 || isIn(peer))) return null
     if (us === undefined || group.choice === 'left' || !isActive(us)) return us === undefined ? 'now' : 'good'
     if (!isEntry && us.standing !== 'joined') return 'now'
     const member = memberOf(state, author)
     if (member === undefined) return 'now'
     if (seq > endOf(member, log_id)) return 'good'
     // Whoever left still brings what they wrote before.
-    return author === peer || isIn(peer) ? null : 'now'
+    return author === peer || group.restored === 1 || isIn(peer) ? null : 'now'
   }
 
   const isIn = (one: PeerId): boolean => {
