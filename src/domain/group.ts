@@ -112,13 +112,20 @@ interface Link {
 export function foldGroup(creator: PeerId, entries: readonly GroupEntry[]): GroupState {
   const links = linksOf(creator, entries)
   const chain = chainOf(links)
-  const state = chain.reduce(apply, emptyGroup(creator))
+  const leavings = new Set(
+    entries.flatMap(({ author, content }) =>
+      content.type === 'GroupLeave' ? [leavingOf(author, content.admission)] : [],
+    ),
+  )
+  const state = chain.reduce((state, link) => apply(state, link, leavings), emptyGroup(creator))
   const byAuthor = Map.groupBy(entries, ({ author }) => author)
   const members = withRemovals(state.members, links, chain).map((member) =>
     standingOf(member, byAuthor.get(member.peer) ?? []),
   )
   return { ...state, members }
 }
+
+const leavingOf = (peer: PeerId, admission: string): string => `${peer} ${admission}`
 
 function linksOf(creator: PeerId, entries: readonly GroupEntry[]): Map<string, Link> {
   const links = new Map<string, Link>()
@@ -154,7 +161,7 @@ function chainOf(links: ReadonlyMap<string, Link>): Link[] {
   return chain.reverse()
 }
 
-function apply(state: GroupState, { number, change, hash }: Link): GroupState {
+function apply(state: GroupState, { number, change, hash }: Link, leavings: ReadonlySet<string>): GroupState {
   const next = { ...state, head: { number, hash } }
   switch (change.type) {
     case 'create': {
@@ -165,7 +172,10 @@ function apply(state: GroupState, { number, change, hash }: Link): GroupState {
     case 'add':
       return {
         ...next,
-        members: change.members.reduce((all, one) => withAdded(all, one, change, hash), state.members),
+        members: change.members.reduce(
+          (all, one) => withAdded(all, one, change, hash, leavings),
+          state.members,
+        ),
       }
     case 'remove':
       return { ...next, members: state.members.map((member) => removed(member, change, state.creator)) }
@@ -181,10 +191,13 @@ function withAdded(
   { peer, nickname }: { readonly peer: PeerId; readonly nickname: string },
   { heads: from }: Extract<GroupChange, { type: 'add' }>,
   admission: string,
+  leavings: ReadonlySet<string>,
 ): readonly GroupMember[] {
+  const isIn = (member: GroupMember): boolean =>
+    isActive(member) && !leavings.has(leavingOf(member.peer, member.admission))
   const known = members.find((member) => member.peer === peer)
-  const isFull = members.filter(isActive).length >= MAX_GROUP_MEMBERS
-  if ((known !== undefined && isActive(known)) || isFull) return members
+  const isFull = members.filter(isIn).length >= MAX_GROUP_MEMBERS
+  if ((known !== undefined && isIn(known)) || isFull) return members
   const added: GroupMember = { peer, nickname, standing: 'invited', admission, from, end: null }
   return [...members.filter((member) => member !== known), added]
 }

@@ -52,6 +52,7 @@ const profile = (contacts: readonly KeptContact[]): Profile => ({
   contacts,
   settings: {},
   config: {},
+  groups: [],
 })
 const namesIn = (encoded: Uint8Array): string[] =>
   decodeProfile(encoded)
@@ -109,7 +110,7 @@ describe('what a backup says (SPEC 20.2, 20.3)', () => {
   test('a number that may not be chosen costs nothing but itself; later versions say more', () => {
     const writer = [id(16, 1), NOW]
     const numbers = CONFIG_KEYS.map((key) => (key === 'max_batch_size' ? 1001 : 5))
-    const encoded = encode([1, writer, 0, 'Alice', [], [true, null, false], [...numbers, 7], 'later'])
+    const encoded = encode([1, writer, 0, 'Alice', [], [true, null, false], [...numbers, 7], [], 'later'])
     const { settings, config } = decodeProfile(pad(encoded, BACKUP_SIZES))
     expect(settings).toEqual({ readReceipts: true })
     expect(config).toEqual(

@@ -4,13 +4,13 @@
  *   [version, [installation, started] that kept it, made of its newest prekey, nickname,
  *    [[key, nickname, state, [relay address, …], grant from them or null, [grant id, ends, grant] of ours for them or null,
  *      [[grant id, ends] of ours for them before, …]], …],
- *    [read receipts, nearby], [configuration, …]]
+ *    [read receipts, nearby], [configuration, …], [[group id, creator's key, name], …]]
  *
  * with the settings in the order of SETTING_KEYS and the configuration's numbers in that of CONFIG_KEYS; null stands where
  * the user has chosen nothing.
  */
 import { CONFIG_KEYS, isWithinBounds, type PersistenceConfig } from '../domain/config.ts'
-import type { InstallationId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import { type Cbor, decode, encode } from './cbor.ts'
 import type { Start } from './frames.ts'
@@ -20,7 +20,9 @@ import {
   MAX_ADDRESS_LENGTH,
   MAX_GRANT_BYTES,
   MAX_GRANTS_BEFORE,
+  MAX_GROUPS,
   MAX_KEPT_CONTACTS,
+  MAX_NAME_BYTES,
   MAX_NICKNAME_BYTES,
   MAX_PADDED_BACKUP_BYTES,
   MAX_RELAYS,
@@ -34,6 +36,12 @@ const STATES = ['accepted', 'blocked'] as const
 const SETTING_KEYS = ['readReceipts', 'nearby'] as const
 /** Settings, or numbers of the configuration: later versions have more of them at the end. */
 const MAX_CHOICES = 64
+export interface KeptGroup {
+  readonly id: ConversationId
+  readonly creator: PeerId
+  readonly name: string
+}
+
 /** By how much the head of a full list is longer than that of an empty one, and the byte that ends what is padded. */
 const HEAD_AND_END_BYTES = 2 + 1
 
@@ -64,6 +72,8 @@ export interface Profile {
   /** What the user has chosen of them. */
   readonly settings: Readonly<Partial<Record<(typeof SETTING_KEYS)[number], boolean>>>
   readonly config: Readonly<Partial<PersistenceConfig>>
+  /** Those that we have joined, at most MAX_GROUPS. */
+  readonly groups: readonly KeptGroup[]
 }
 
 /** Of the contacts as many of the first are in it as there is room for, in the order of their ids: the same ones give the same bytes. */
@@ -84,7 +94,7 @@ function fitting(contacts: readonly KeptContact[], room: number): KeptContact[] 
 }
 
 const elementsOf = (
-  { writer, prekeyMade, nickname, settings, config }: Profile,
+  { writer, prekeyMade, nickname, settings, config, groups }: Profile,
   contacts: readonly KeptContact[],
 ): Cbor[] => [
   VERSION,
@@ -94,6 +104,7 @@ const elementsOf = (
   contacts.map(contactElements),
   SETTING_KEYS.map((key) => settings[key] ?? null),
   CONFIG_KEYS.map((key) => config[key] ?? null),
+  groups.map(({ id, creator, name }) => [fromBase64url(id), keyOfPeerId(creator), name]),
 ]
 
 const contactElements = (contact: KeptContact): Cbor[] => {
@@ -143,6 +154,22 @@ const profile = tuple<
   list(nullable(uint(Number.MAX_SAFE_INTEGER)), MAX_CHOICES),
 )
 
+/** What stands behind what every backup has; in earlier ones nothing does. */
+const groupsBehind = (value: Cbor): KeptGroup[] => {
+  const behind: unknown = Array.isArray(value) ? value[GROUPS_AT] : undefined
+  if (behind === undefined) return []
+  return list(
+    tuple<[Uint8Array, Uint8Array, string]>(fixedBytes(16), fixedBytes(32), text(MAX_NAME_BYTES)),
+    MAX_GROUPS,
+  )(behind as Cbor, 'groups').map(([id, creator, name]) => ({
+    id: toBase64url(id) as ConversationId,
+    creator: peerIdOfKey(creator),
+    name,
+  }))
+}
+/** Where they stand. */
+const GROUPS_AT = 7
+
 /** Throws MalformedError; LaterVersionError for what a later version of this app has kept. */
 export function decodeProfile(padded: Uint8Array): Profile {
   const value = decode(unpad(padded, BACKUP_SIZES))
@@ -156,6 +183,7 @@ export function decodeProfile(padded: Uint8Array): Profile {
     prekeyMade,
     nickname,
     contacts: contacts.map(keptContact),
+    groups: groupsBehind(value),
     settings: chosen(SETTING_KEYS, flags),
     // What may be chosen can change: a number that may not any more costs nothing but itself.
     config: chosen(

@@ -21,7 +21,7 @@ import {
 import { BACKUP_SIZES, LETTER_SIZES, MAX_FRAMES_PER_LETTER } from './limits.ts'
 import { pad, unpad } from './padding.ts'
 import { encodeProfile, type Profile } from './profile.ts'
-import { alice, bob, frames, NOW, run, sign } from './testing-vectors-samples.ts'
+import { alice, bob, frames, group, NOW, run, sign } from './testing-vectors-samples.ts'
 
 const card: Card = { type: 'card', nickname: 'Alice', relays: [] }
 const says = ['card', 'grant', 'summary of nothing', 'push'].map((name) => frames[name] as LetterFrame)
@@ -70,6 +70,7 @@ const profile: Profile = {
   ],
   settings: { readReceipts: false },
   config: { max_retry_attempts: 3 },
+  groups: [{ id: group, creator: bob.peerId, name: 'Friends' }],
 }
 const profilePadded = encodeProfile(profile)
 

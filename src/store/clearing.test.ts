@@ -185,7 +185,7 @@ describe('a deleted contact', () => {
       ...{ grantFrom: null, grantTo: grant, grantsBefore: [] },
     }
     const writer = { installation: 'other' as never, started: start }
-    const words = { writer, prekeyMade: 0, nickname: 'Alice', settings: {}, config: {} }
+    const words = { writer, prekeyMade: 0, nickname: 'Alice', settings: {}, config: {}, groups: [] }
     await mergeProfile(pair.db, pair.epoch, { ...words, contacts: [kept] }, start)
     expect(await pair.db.contacts.get(bob.peerId)).toBeUndefined()
     expect((await readRevocations(pair.db, pair.epoch, 10, start)).map(({ id }) => id)).toEqual([grant.id])

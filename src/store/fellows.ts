@@ -10,6 +10,13 @@ export async function groupsWith(db: GigiDatabase, peer: PeerId): Promise<GroupR
   return rows.filter(({ standing, choice }) => isIn(standing) && choice !== 'left')
 }
 
+/** The groups of which we take what is said from `peer`: also those that we were in before, and of which nothing is known here. */
+export async function groupsFrom(db: GigiDatabase, peer: PeerId): Promise<GroupRow[]> {
+  const restored = await db.groups.where('restored').equals(1).toArray()
+  const known = await groupsWith(db, peer)
+  return [...known, ...restored.filter(({ id }) => known.every((row) => row.id !== id))]
+}
+
 /** Whether we are in a group, or may be. */
 export const isIn = (standing: GroupRow['standing']): boolean => standing !== 'left' && standing !== 'removed'
 

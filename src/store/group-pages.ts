@@ -11,7 +11,7 @@ import {
 } from '../domain/sequence-set.ts'
 import type { ConversationSummary, LogNumbers, LogSummary } from '../protocol/frames.ts'
 import { MAX_LOGS_PER_FRAME, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
-import { groupsWith } from './fellows.ts'
+import { groupsFrom, groupsWith } from './fellows.ts'
 import { authoredMessage } from './messages.ts'
 import type { PageContent } from './pages.ts'
 import { rowsAt } from './pages.ts'
@@ -70,7 +70,7 @@ export async function groupLacking(
   theirs: readonly LogSummary[],
   connected: ReadonlySet<PeerId>,
 ): Promise<LogNumbers[]> {
-  const group = (await groupsWith(db, peer)).find((row) => row.id === id)
+  const group = (await groupsFrom(db, peer)).find((row) => row.id === id)
   if (group === undefined) return []
   const ours = new Map((await logsOf(db, id)).map((row) => [row.log_id, row]))
   const current = (await db.conversations.get(id))?.own_log_id

@@ -32,6 +32,7 @@ import {
 } from '../protocol/limits.ts'
 import { titleOf } from './contacts.ts'
 import { beginningOf, entriesOf, refold } from './groups.ts'
+import { requireIdentity } from './identity.ts'
 import { createGroupInbound, previewText } from './messages.ts'
 import { oweProof } from './owed.ts'
 import {
@@ -65,7 +66,6 @@ export const isOfGroup = ({ message }: VerifiedMessage): boolean => isGroupId(me
 /** Within a transaction over `groupTables`. `known` and `holders` as for a direct conversation. */
 export async function receiveInGroups(
   db: GigiDatabase,
-  identity: IdentityRow,
   peer: PeerId,
   sent: readonly VerifiedMessage[],
   known: Known,
@@ -75,6 +75,8 @@ export async function receiveInGroups(
 ): Promise<GroupOutcome> {
   const proofs: LogProof[] = []
   const refused: Refusal[] = []
+  if (sent.length === 0) return { proofs, refused }
+  const identity = await requireIdentity(db)
   for (const [id, items] of Map.groupBy(sent, ({ message }) => message.conversation_id)) {
     const group = await db.groups.get(id)
     const conversation = group === undefined ? undefined : await db.conversations.get(id)
@@ -186,14 +188,14 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
     const us = memberOf(state, self)
     // What the creator says of the group is heard before we are known to be in it, and after we were removed.
     const isWord = isEntry && author === group.creator
-    if (isWord && (peer === group.creator || isIn(peer))) return null
+    if (isWord && (peer === group.creator || group.restored === 1 || isIn(peer))) return null
     if (us === undefined || group.choice === 'left' || !isActive(us)) return us === undefined ? 'now' : 'good'
     if (!isEntry && us.standing !== 'joined') return 'now'
     const member = memberOf(state, author)
     if (member === undefined) return 'now'
     if (seq > endOf(member, log_id)) return 'good'
     // Whoever left still brings what they wrote before.
-    return author === peer || isIn(peer) ? null : 'now'
+    return author === peer || group.restored === 1 || isIn(peer) ? null : 'now'
   }
 
   const isIn = (one: PeerId): boolean => {

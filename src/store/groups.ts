@@ -117,6 +117,7 @@ async function takeState(
   const added = group.active.filter((peer) => !before.active.includes(peer))
   await addFellows(db, state, added, now)
   const isOut = !isIn(group.standing)
+  if (group.standing !== 'none') delete group.restored
   if (gone.length > 0 || (isOut && isIn(before.standing))) await revokeOwnGrant(db, group)
   if (isOut && isIn(before.standing)) group.choice = 'left'
   // Whoever is added once more is asked once more.

@@ -4,7 +4,6 @@ import type { AuthoredMessage } from '../domain/message.ts'
 import type { LogProof, Refusal } from '../protocol/frames.ts'
 import { groupTables } from './groups.ts'
 import { isOfGroup, receiveInGroups } from './group-reception.ts'
-import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { GroupFullError, noteInvitation } from './membership.ts'
 import {
@@ -62,13 +61,15 @@ export function acceptMessages(
     for (const item of direct) reception.receive(item, known, holders)
     await reception.close()
     for (const { message } of invitations) await takeInvitation(db, peer, message, now)
-    const [proofs, refused] = [reception.proofs(), reception.refused]
-    if (inGroups.length === 0) return { proofs, refused }
-    const self = await requireIdentity(db)
-    const outcome = await receiveInGroups(db, self, peer, inGroups, known, holders, source, now)
-    return { proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] }
+    const others = await receiveInGroups(db, peer, inGroups, known, holders, source, now)
+    return joined({ proofs: reception.proofs(), refused: reception.refused }, others)
   })
 }
+
+const joined = (direct: Accepted, others: Accepted): Accepted => ({
+  proofs: [...direct.proofs, ...others.proofs],
+  refused: [...direct.refused, ...others.refused],
+})
 
 /** What a contact invites us to; a stranger's invitation is read when it is answered. */
 async function takeInvitation(

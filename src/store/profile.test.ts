@@ -35,6 +35,7 @@ const profile = (more: Partial<Profile>): Profile => ({
   contacts: [],
   settings: {},
   config: {},
+  groups: [],
   ...more,
 })
 

@@ -2,10 +2,12 @@
 import { labelOf } from '../domain/nickname.ts'
 import type { PeerId } from '../domain/ids.ts'
 import { SHELF } from '../domain/shelf.ts'
-import type { KeptContact, KeptGrant, Profile } from '../protocol/profile.ts'
+import type { KeptContact, KeptGrant, KeptGroup, Profile } from '../protocol/profile.ts'
+import { MAX_GROUPS } from '../protocol/limits.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { newContact } from './contacts.ts'
 import { grantsThatHold } from './grants.ts'
+import { newGroup } from './groups.ts'
 import { chosenConfig, chosenSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { latestMade, outdatePrekeys } from './prekeys.ts'
@@ -13,8 +15,8 @@ import type { ContactRow, ConversationRow, GigiDatabase } from './schema.ts'
 
 /** Accepted and blocked contacts, those first that are to be kept before others; what was chosen of settings and configuration. */
 export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['writer']): Promise<Profile> {
-  const { meta, identity, contacts, conversations, prekeys } = db
-  return db.transaction('r', [meta, identity, contacts, conversations, prekeys], async () => {
+  const { meta, identity, contacts, conversations, prekeys, groups } = db
+  return db.transaction('r', [meta, identity, contacts, conversations, prekeys, groups], async () => {
     await checkEpoch(db, epoch)
     const rows = await db.contacts.where('state').anyOf('accepted', 'blocked').toArray()
     const { readReceipts, nearby } = await chosenSettings(db)
@@ -28,8 +30,15 @@ export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['wr
         ...(nearby === undefined ? {} : { nearby }),
       },
       config: await chosenConfig(db),
+      groups: await joinedGroups(db),
     }
   })
+}
+
+/** Those that we have joined, or want to, in the order of their ids: the same ones give the same bytes. */
+async function joinedGroups(db: GigiDatabase): Promise<KeptGroup[]> {
+  const rows = await db.groups.filter(({ choice }) => choice === 'joined').toArray()
+  return rows.slice(0, MAX_GROUPS).map(({ id, creator, state }) => ({ id, creator, name: state.name }))
 }
 
 /**
@@ -67,7 +76,7 @@ const keptContact = (row: ContactRow): KeptContact => ({
  */
 export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, now: number): Promise<void> {
   const { meta, identity, contacts, revoked_grants, prekeys } = db
-  const tables = [meta, identity, contacts, db.conversations, revoked_grants, prekeys]
+  const tables = [meta, identity, contacts, db.conversations, revoked_grants, prekeys, db.groups]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const { peer_id: self, nickname } = await requireIdentity(db)
@@ -91,6 +100,7 @@ export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, 
     }
     if (nickname === placeholderName(self) && profile.nickname !== '')
       await db.identity.update('self', { nickname: profile.nickname })
+    for (const group of profile.groups) await addKeptGroup(db, group, now)
     await mergeChoices(db, profile)
     await outdatePrekeys(db, profile.prekeyMade)
   })
@@ -137,6 +147,14 @@ async function addGrants(
     await db.contacts.update(known.peer_id, { grants_before: grantsThatHold([...before, ...added], now) })
   if (grantFrom !== null && known.grant_from === undefined)
     await db.contacts.update(known.peer_id, { grant_from: grantFrom })
+}
+
+/** What it is, and who is in it, say those whom we meet: we were in it. */
+async function addKeptGroup(db: GigiDatabase, { id, creator, name }: KeptGroup, now: number): Promise<void> {
+  if ((await db.groups.get(id)) !== undefined || (await db.groups.count()) >= MAX_GROUPS) return
+  const fresh = newGroup(id, creator, name, 'joined', now)
+  await db.groups.add({ ...fresh.group, restored: 1 })
+  await db.conversations.add({ ...fresh.conversation, listed: SHELF.listed })
 }
 
 /** Notifications are not among them: they are this browser's own affair, which has to be asked. */

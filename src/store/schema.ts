@@ -303,6 +303,8 @@ export interface GroupRow {
   choice: 'asked' | 'ignored' | 'joined' | 'left'
   /** The members besides us that are invited or have joined. */
   active: PeerId[]
+  /** Our own backup names it, and nobody has told us of it yet: anybody may. */
+  restored?: Flag
   /** What is written up to then, by the clock of the conversation, is no news to us: milliseconds. */
   news_from: number
   /** Our own membership log in it, once there is one. */
@@ -456,8 +458,8 @@ export class GigiDatabase extends Dexie {
       .upgrade(moveTokens)
     this.version(4)
       .stores({
-        // active: the groups that we have in common with someone.
-        groups: 'id, *active',
+        // active: the groups that we have in common with someone; restored: of which the members are still to be heard.
+        groups: 'id, *active, restored',
         group_entries: '[group_id+message_id]',
         group_audiences: '++id, group_id',
         group_statements: '[group_id+peer_id]',

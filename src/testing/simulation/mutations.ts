@@ -37,15 +37,10 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/store/inbox.ts',
-        from: 'if (inGroups.length === 0) return { proofs, refused }',
-        to: 'if (inGroups.length === 0) return early.resolve({ proofs, refused })',
-      },
-      {
-        file: 'src/store/inbox.ts',
-        from: `    return { proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] }
+        from: `    return joined({ proofs: reception.proofs(), refused: reception.refused }, others)
   })
 }`,
-        to: `    early.resolve({ proofs: [...proofs, ...outcome.proofs], refused: [...refused, ...outcome.refused] })
+        to: `    early.resolve(joined({ proofs: reception.proofs(), refused: reception.refused }, others))
   }).catch(early.reject)
   return early.promise
 }`,

@@ -75,7 +75,6 @@ export const groups = ({ number, plural, isolate, list }: Format): ReturnType<ty
           few: 'رسائل تشير إليك',
           other: 'رسالة تشير إليك',
         }),
-      preview: (name: string, text: string) => `${isolate(name)}: ${isolate(text)}`,
       begin: (group: string) => `هذه بداية ${isolate(group)}.`,
       beginLead: 'لا يمكن لأحد سوى أعضائها قراءتها.',
       gap: (count: number, name: string, lost: boolean) => {

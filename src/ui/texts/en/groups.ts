@@ -63,7 +63,6 @@ export const groups = ({ number, plural, isolate, list }: Format) => ({
     typing: (names: readonly string[]) => `${list(names.map(isolate))}: writing …`,
     mentions: (count: number) =>
       plural(count, { one: 'message that mentions you', other: 'messages that mention you' }),
-    preview: (name: string, text: string) => `${isolate(name)}: ${isolate(text)}`,
     begin: (group: string) => `This is the beginning of ${isolate(group)}.`,
     beginLead: 'Only its members can read it.',
     gap: (count: number, name: string, lost: boolean) =>
