@@ -17,6 +17,8 @@ export interface GigiApp {
   readonly commands: Commands
   readonly search: Search
   readonly status: StatusFeed
+  /** The interface says that its first screen is before the user: what it does without is loaded from then on. */
+  readonly firstScreenShown: () => void
 }
 
 export interface Profile {

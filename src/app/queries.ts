@@ -8,10 +8,7 @@ import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { SHELF } from '../domain/shelf.ts'
 import type { SyncStatus } from '../domain/status.ts'
-import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
-import { signingSeed } from '../protocol/identity.ts'
-import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
-import { contactsInState, readContact, readConversation, titleOf } from '../store/contacts.ts'
+import { contactsInState, readContact, readConversation, titleOf } from '../store/people.ts'
 import { readDelivery } from '../store/delivery.ts'
 import { readGaps } from '../store/gaps.ts'
 import {
@@ -25,20 +22,19 @@ import {
 import {
   readConfig,
   readIdentity,
-  readInviteSecret,
   readRelayConfig,
   readSettings,
   requireIdentity,
 } from '../store/identity.ts'
+import { readInviteSecret } from '../store/invite-secret.ts'
 import { contentOf } from '../store/messages.ts'
 import { retentionOf } from '../store/retention.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Place, Queries } from './api.ts'
-import { createCrypto } from './crypto.ts'
 import type { NodeFacts } from './diagnostics.ts'
 import type { ShelfName } from './managing-api.ts'
 import { clock } from './ports.ts'
-import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
+import { canBeWoken, endpointOfTab, readWaking } from './waking.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
 
 /** Conversations that the list shows: more is not a list one scrolls. */
@@ -110,12 +106,8 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       }))
       return read.then(async ({ identity, secret, relays }) => {
         if (secret === null) return null
-        const { peer_id: peer, nickname } = identity
-        const { sign } = await createCrypto(signingSeed(identity.entropy))
-        const grant = inviteGrant(peer, secret.secret, secret.expires)
-        const grantSignature = await sign(grantSignedBytes(grant))
-        const invite = { peer, nickname, relays, ...secret, grantSignature }
-        return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
+        const { ownInviteLink } = await import('./own-invite.ts')
+        return ownInviteLink(base, identity, secret, relays)
       })
     },
     async blocked() {

@@ -11,7 +11,7 @@ import { shutOut } from './contacts.ts'
 import { deleteMessages, deletionTables, isTried, noteForgotten, vacate } from './deletion.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 type Intent = NonNullable<ConversationRow['clearing']>

@@ -15,7 +15,7 @@ import { MAX_FOREIGN_LOGS, MAX_OWN_LOGS, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { authoredMessage } from './messages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
 
 /**

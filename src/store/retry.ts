@@ -8,7 +8,7 @@ import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { isProven } from './receipts.ts'
 import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { DepositRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**

@@ -20,7 +20,7 @@ import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { outdatePrekeys } from './prekeys.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, LogRow } from './schema.ts'
 
 /**

@@ -5,7 +5,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { readSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase } from './schema.ts'
 
 /**
