@@ -64,6 +64,12 @@ export interface ConversationView {
   } | null
 }
 
+/** How many messages of a conversation are stored here. */
+export interface UsageView {
+  readonly conversation: ConversationView
+  readonly messages: number
+}
+
 export interface MessageView {
   readonly id: MessageId
   readonly direction: Direction
@@ -149,6 +155,8 @@ export interface Queries {
   recoveryPhrase(): Promise<string>
   /** Who was here before the browser deleted the database, as far as that is known. */
   lostProfile(): Promise<Profile | null>
+  /** The conversations with the most messages here, the largest first; those without any left out. */
+  largestConversations(): Promise<readonly UsageView[]>
   /** Not watched. Null where the browser does not tell. */
   storage(): Promise<StorageView | null>
   /** Not watched. For a report of a fault, in English, without names, texts, secrets or ids. */

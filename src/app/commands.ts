@@ -20,8 +20,9 @@ import {
   saveConfig,
   saveSettings,
   setNickname,
+  readInviteSecret,
 } from '../store/identity.ts'
-import { readInviteSecret, saveInviteSecret } from '../store/invite-secret.ts'
+import { saveInviteSecret } from '../store/invite-secret.ts'
 import { addContactByInvite, sendMessage } from '../store/outbox.ts'
 import { placeholderName } from '../store/profile.ts'
 import { setRetention } from '../store/retention.ts'

@@ -1,8 +1,8 @@
 /** Our own invite link: loaded when it is asked for, since making it takes cryptography that no screen needs. */
+import type { InviteSecret } from '../store/identity.ts'
 import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
 import { signingSeed } from '../protocol/identity.ts'
 import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
-import type { InviteSecret } from '../store/invite-secret.ts'
 import type { IdentityRow } from '../store/schema.ts'
 import { createCrypto } from './crypto.ts'
 

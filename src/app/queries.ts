@@ -25,8 +25,8 @@ import {
   readRelayConfig,
   readSettings,
   requireIdentity,
+  readInviteSecret,
 } from '../store/identity.ts'
-import { readInviteSecret } from '../store/invite-secret.ts'
 import { contentOf } from '../store/messages.ts'
 import { retentionOf } from '../store/retention.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, MessageRow } from '../store/schema.ts'
@@ -36,10 +36,13 @@ import type { ShelfName } from './managing-api.ts'
 import { clock } from './ports.ts'
 import { canBeWoken, endpointOfTab, readWaking } from './waking.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
+import { largestConversations } from '../store/usage.ts'
 
 /** Conversations that the list shows: more is not a list one scrolls. */
 const MAX_LISTED = 1000
 const MAX_BLOCKED = 1000
+/** Conversations that are offered to be cleared where space runs short: nearly all of it is in the largest. */
+const MAX_LARGEST = 5
 
 /** `base` is the address of the app, without a fragment; `node` gives what this tab knows of the node. */
 export function createQueries(db: GigiDatabase, base: string, node: () => NodeFacts): Queries {
@@ -126,6 +129,15 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       return phraseOf(entropy)
     },
     lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
+    largestConversations: () =>
+      db.transaction('r', db.conversations, db.contacts, db.messages, async () => {
+        const largest = await largestConversations(db, MAX_LISTED, MAX_LARGEST)
+        const views = await viewsOf(db, () => Promise.resolve(largest.map(({ row }) => row)))
+        return views.flatMap((conversation) => {
+          const usage = largest.find(({ row }) => row.id === conversation.id)
+          return usage === undefined ? [] : [{ conversation, messages: usage.messages }]
+        })
+      }),
     storage: readStorage,
     async diagnostics() {
       const { describe } = await import('./diagnostics.ts')

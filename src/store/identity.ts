@@ -1,4 +1,4 @@
-/** Who we are on this device: the identity, the installation and the settings. */
+/** Who we are on this device: the identity, the installation, the settings and the invite link's secret. */
 import { DEFAULT_CONFIG, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
@@ -125,6 +125,17 @@ export async function lastStart(db: GigiDatabase): Promise<number | null> {
 /** The start of the last installation that this one made way for; 0 when there was none. */
 export async function lastReplacement(db: GigiDatabase): Promise<number> {
   return (await db.installation.get('self'))?.replaced_by_ms ?? 0
+}
+
+export interface InviteSecret {
+  readonly secret: string
+  readonly expires: number
+}
+
+/** The secret of the current invite link, if one was made and has not expired. */
+export async function readInviteSecret(db: GigiDatabase, now: number): Promise<InviteSecret | null> {
+  const row = await db.meta.get('invite')
+  return row?.key === 'invite' && row.expires > now ? { secret: row.secret, expires: row.expires } : null
 }
 
 /** The persistence configuration: what was chosen of it, and the defaults. */

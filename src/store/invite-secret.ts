@@ -1,17 +1,7 @@
-/** The secret of our own invite link. */
+/** Changing the secret of our own invite link, which takes cryptography to revoke what the one before gave. */
 import { revokeInviteGrant } from './grants.ts'
+import type { InviteSecret } from './identity.ts'
 import type { GigiDatabase } from './schema.ts'
-
-export interface InviteSecret {
-  readonly secret: string
-  readonly expires: number
-}
-
-/** The secret of the current invite link, if one was made and has not expired. */
-export async function readInviteSecret(db: GigiDatabase, now: number): Promise<InviteSecret | null> {
-  const row = await db.meta.get('invite')
-  return row?.key === 'invite' && row.expires > now ? { secret: row.secret, expires: row.expires } : null
-}
 
 /** Replaces the secret: links made with an earlier one are worth nothing from here on. */
 export function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {

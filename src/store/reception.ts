@@ -19,8 +19,7 @@ import {
 import { newContact } from './contacts.ts'
 import { logsOf } from './logs.ts'
 import { titleOf } from './people.ts'
-import { requireIdentity } from './identity.ts'
-import { readInviteSecret } from './invite-secret.ts'
+import { requireIdentity, readInviteSecret } from './identity.ts'
 import {
   createInboundMessage,
   createRestoredMessage,

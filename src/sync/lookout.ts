@@ -1,11 +1,11 @@
 /** Looks, when tables change and at the ticks, for what concerns many peers: what waits, what was read, whom to watch. */
+import { readInviteSecret } from '../store/identity.ts'
 import type { PeerId } from '../domain/ids.ts'
 import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { inviteToken } from '../protocol/presence.ts'
 import { isUnmet } from '../store/contacts.ts'
 import { contactsAfter, contactsInState, readContacts } from '../store/people.ts'
-import { readInviteSecret } from '../store/invite-secret.ts'
 import { queuedPeers } from '../store/outbox.ts'
 import { readOwed } from '../store/owed.ts'
 import type { Core } from './core.ts'
