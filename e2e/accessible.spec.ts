@@ -8,23 +8,24 @@ const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 800 }
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What is wrong with what is shown, in both themes and both sizes. */
-async function faults(page: Page, screen: string): Promise<string[]> {
+/** Each theme at one of the sizes. */
+const LOOKS = [
+  { viewport: DESK, colorScheme: 'light' },
+  { viewport: PHONE, colorScheme: 'dark' },
+] as const
+
+/** What is wrong with what is shown, in both themes; at both sizes, unless it goes away when the size changes. */
+async function faults(page: Page, screen: string, isOfSize = false): Promise<string[]> {
   const found: string[] = []
-  for (const viewport of [DESK, PHONE])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize(viewport)
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
-      for (const { id, nodes } of violations)
-        for (const { target, failureSummary } of nodes)
-          found.push(
-            [screen, viewport.width, colorScheme, id, target.join(' '), failureSummary]
-              .map(String)
-              .join(' | '),
-          )
-    }
-  await page.setViewportSize(DESK)
+  for (const { viewport, colorScheme } of LOOKS) {
+    if (!isOfSize) await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+    for (const { id, nodes } of violations)
+      for (const { target, failureSummary } of nodes)
+        found.push([screen, colorScheme, id, target.join(' '), failureSummary].map(String).join(' | '))
+  }
+  if (!isOfSize) await page.setViewportSize(DESK)
   return found
 }
 
@@ -32,8 +33,15 @@ test('nothing on any screen is out of reach or hard to read', async ({ newcomer 
   test.setTimeout(240_000)
   const [alice, bob, stranger] = [await newcomer(), await newcomer(), await newcomer()]
   const found: string[] = []
-  const look = async ({ page }: GigiPage, screen: string): Promise<void> => {
-    found.push(...(await faults(page, screen)))
+  const look = async ({ page }: GigiPage, screen: string, isOfSize = false): Promise<void> => {
+    found.push(...(await faults(page, screen, isOfSize)))
+  }
+  const { page } = alice
+  await page.setViewportSize(DESK)
+  /** A menu, which closes when the window changes. */
+  const lookAtMenu = async (screen: string): Promise<void> => {
+    await expect(page.getByRole('menuitem').first()).toBeVisible()
+    await look(alice, screen, true)
   }
   await expect(alice.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible()
   await look(alice, 'first start')
@@ -49,6 +57,30 @@ test('nothing on any screen is out of reach or hard to read', async ({ newcomer 
   await alice.page.getByRole('button', { name: /Read/ }).first().click()
   await look(alice, 'the status of a message')
   await alice.page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click()
+  await expect(page.getByRole('dialog', { name: 'Pick an emoji' })).toBeVisible()
+  await look(alice, 'emoji', true)
+  await page.keyboard.press('Escape')
+  await alice.message('Hello Alice 😀').getByTestId('text').click({ button: 'right' })
+  await lookAtMenu('the menu of a message')
+  await page.keyboard.press('Escape')
+  await alice.conversationLink('Bob').click({ button: 'right' })
+  await lookAtMenu('the menu of a conversation')
+  await page.getByRole('menuitem', { name: 'Mute' }).click()
+  await expect(page.getByRole('menuitem', { name: 'For 8 hours' })).toBeVisible()
+  await lookAtMenu('how long it is muted')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Conversation details' }).click()
+  await expect(page.getByRole('dialog', { name: 'Conversation details' })).toBeVisible()
+  await look(alice, 'details')
+  await page.getByRole('button', { name: 'Clear conversation' }).click()
+  await expect(page.getByRole('dialog', { name: 'Clear the conversation' })).toBeVisible()
+  await look(alice, 'a question')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+/')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await look(alice, 'shortcuts')
+  await page.keyboard.press('Escape')
   await alice.searchbox.fill('hello')
   await expect(alice.results).toHaveCount(2)
   await look(alice, 'search results')
@@ -79,6 +111,42 @@ test('nothing on any screen is out of reach or hard to read', async ({ newcomer 
   await alice.open()
   await expect(alice.conversationLink('Bob')).toBeVisible()
   await look(alice, 'the list')
+  await alice.conversationLink('Bob').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Archive' }).click()
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible()
+  await look(alice, 'an offer to undo')
+  await page.getByRole('button', { name: 'Archived (1)' }).click()
+  await look(alice, 'the archive')
+  const link = await stranger.inviteLink()
+  await page.goto(link)
+  await expect(page.getByRole('dialog', { name: 'Invite link' })).toBeVisible()
+  await look(alice, 'an invite')
+  await page.keyboard.press('Escape')
+
+  // The same in Arabic, from right to left: what depends on the direction and on the words.
+  await page.evaluate(() => {
+    localStorage.setItem('gigi.language', 'ar')
+  })
+  await page.goto(new URL('#/', page.url()).href)
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl')
+  await page.getByRole('button', { name: 'الأرشيف' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: /^Bob/ }).click()
+  await expect(page.getByRole('log')).toBeVisible()
+  await look(alice, 'a conversation in Arabic')
+  await page.getByRole('button', { name: 'خيارات المحادثة' }).click()
+  await lookAtMenu('the menu of a conversation in Arabic')
+  await page.getByRole('menuitem', { name: 'التفاصيل' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look(alice, 'details in Arabic')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Alt+Shift+N')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look(alice, 'new chat in Arabic')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look(alice, 'settings in Arabic')
   expect(found).toEqual([])
 })
 

@@ -93,6 +93,27 @@ test('conversations are pinned, archived, muted, marked, cleared and deleted', a
   expect(await bob.texts()).toEqual(['hello', 'are you there?', 'well?', 'still here', 'and again'])
 })
 
+test('where space runs short, the largest conversations are cleared from the settings', async ({
+  newcomer,
+}) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  await introduce(alice, bob)
+  await bob.send('hello')
+  await bob.send('hello again')
+  await alice.settings()
+  const largest = alice.page.getByRole('list', { name: 'The largest conversations' })
+  await expect(largest.getByRole('listitem')).toContainText(['messages here'])
+  await largest.getByRole('button', { name: 'Clear the conversation with Bob' }).click()
+  await alice.page
+    .getByRole('dialog', { name: 'Clear the conversation' })
+    .getByRole('button', { name: 'Clear' })
+    .click()
+  await expect(largest).toBeHidden()
+  await alice.page.keyboard.press('Escape')
+  await expect(alice.messages).toHaveCount(0)
+  await expect(bob.messages).toHaveCount(2)
+})
+
 test('contacts are renamed and deleted', async ({ newcomer }) => {
   const [alice, bob] = [await newcomer(), await newcomer()]
   const { page } = alice
@@ -141,6 +162,8 @@ test('a message is copied, deleted, and brought back', async ({ newcomer }) => {
   await alice.message('two').getByTestId('text').click({ button: 'right' })
   await pick(page, 'Delete for me')
   await expect(alice.message('two')).toBeHidden()
+  // Whoever goes by keyboard goes on beside where it was.
+  await expect(alice.message('one')).toBeFocused()
   await expect(alice.conversationLink('Bob')).toContainText('one')
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(alice.message('two')).toBeVisible()

@@ -66,6 +66,60 @@ test('with tabs in the background, who wrote is shown once, until it is read', a
   })
 })
 
+test('a message that comes is heard, unless that is switched off, or it is seen', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  // Whatever goes to the loudspeakers is measured on its way there.
+  await bob.page.addInitScript(() => {
+    const connect = AudioNode.prototype.connect as (...to: unknown[]) => AudioNode
+    const meters: AnalyserNode[] = []
+    const heard = { notes: 0, loudest: 0 }
+    Object.assign(globalThis, { heard })
+    const measure = (): void => {
+      for (const meter of meters) {
+        const wave = new Float32Array(meter.fftSize)
+        meter.getFloatTimeDomainData(wave)
+        heard.loudest = Math.max(heard.loudest, ...wave.map(Math.abs))
+      }
+    }
+    setInterval(measure, 20)
+    const start = OscillatorNode.prototype.start
+    OscillatorNode.prototype.start = function (when) {
+      heard.notes += 1
+      start.call(this, when)
+    }
+    AudioNode.prototype.connect = function (this: AudioNode, ...to: unknown[]) {
+      const [target] = to
+      if (target instanceof AudioDestinationNode) {
+        const meter = this.context.createAnalyser()
+        connect.call(this, meter)
+        meters.push(meter)
+      }
+      return connect.apply(this, to)
+    } as typeof AudioNode.prototype.connect
+  })
+  const heard = () =>
+    bob.page.evaluate(() => (globalThis as unknown as { heard: { notes: number; loudest: number } }).heard)
+  await bob.open()
+  await introduce(alice, bob)
+  // What is before one's eyes needs no sound.
+  await alice.send('seen')
+  await alice.hasStatus('seen', 'acknowledged')
+  await bob.settings()
+  await switchNamed(bob, 'Sound').click()
+  await bob.page.keyboard.press('Escape')
+  await bob.page.goto(new URL('#/', bob.page.url()).href)
+  await expect(bob.composer).toBeHidden()
+  await alice.send('not heard')
+  await expect(bob.page).toHaveTitle('(1) Gigi')
+  expect((await heard()).notes).toBe(0)
+  await bob.settings()
+  await switchNamed(bob, 'Sound').click()
+  await bob.page.keyboard.press('Escape')
+  await alice.send('heard')
+  await expect.poll(async () => (await heard()).loudest).toBeGreaterThan(0.02)
+  expect((await heard()).notes).toBe(2)
+})
+
 test('the diagnostics say how one is connected, and nothing that is secret', async ({ newcomer }) => {
   const [alice, bob] = [await newcomer(), await newcomer()]
   await introduce(alice, bob)
