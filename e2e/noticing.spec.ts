@@ -70,32 +70,37 @@ test('a message that comes is heard, unless that is switched off, or it is seen'
   const [alice, bob] = [await newcomer(), await newcomer()]
   // Whatever goes to the loudspeakers is measured on its way there.
   await bob.page.addInitScript(() => {
-    const connect = AudioNode.prototype.connect as (...to: unknown[]) => AudioNode
     const meters: AnalyserNode[] = []
     const heard = { notes: 0, loudest: 0 }
     Object.assign(globalThis, { heard })
-    const measure = (): void => {
+    setInterval(() => {
       for (const meter of meters) {
         const wave = new Float32Array(meter.fftSize)
         meter.getFloatTimeDomainData(wave)
         heard.loudest = Math.max(heard.loudest, ...wave.map(Math.abs))
       }
+    }, 20)
+    /** Has `first` done before a method of all nodes of a kind. */
+    const before = (
+      kind: object,
+      method: string,
+      first: (self: AudioNode, target: unknown) => void,
+    ): void => {
+      const real = Reflect.get(kind, method) as () => unknown
+      Reflect.set(kind, method, function (this: AudioNode, ...given: []) {
+        first(this, given[0])
+        return Reflect.apply(real, this, given)
+      })
     }
-    setInterval(measure, 20)
-    const start = OscillatorNode.prototype.start
-    OscillatorNode.prototype.start = function (when) {
+    before(OscillatorNode.prototype, 'start', () => {
       heard.notes += 1
-      start.call(this, when)
-    }
-    AudioNode.prototype.connect = function (this: AudioNode, ...to: unknown[]) {
-      const [target] = to
-      if (target instanceof AudioDestinationNode) {
-        const meter = this.context.createAnalyser()
-        connect.call(this, meter)
-        meters.push(meter)
-      }
-      return connect.apply(this, to)
-    } as typeof AudioNode.prototype.connect
+    })
+    before(AudioNode.prototype, 'connect', (self, target) => {
+      if (!(target instanceof AudioDestinationNode)) return
+      const meter = self.context.createAnalyser()
+      self.connect(meter)
+      meters.push(meter)
+    })
   })
   const heard = () =>
     bob.page.evaluate(() => (globalThis as unknown as { heard: { notes: number; loudest: number } }).heard)

@@ -4,7 +4,7 @@ import type { ConversationRow, GigiDatabase } from './schema.ts'
 
 export interface Usage {
   readonly row: ConversationRow
-  /** Messages stored here, counted one by one: for a screen that is opened now and then. */
+  /** Messages stored here, introductions and voids among them. Counted one by one: for a screen that is opened now and then. */
   readonly messages: number
 }
 
