@@ -110,7 +110,7 @@ test('before the first screen with its history no network code is asked for, and
   const { before, after } = await sent(alice.page)
   expect(await jumps(alice.page)).toBeLessThan(MAX_JUMPS)
   const initial = scripts(before)
-  expect(initial.filter(({ bytes }) => bytes === 0)).toEqual([])
+  expect(initial.filter(({ url, bytes }) => bytes === 0 && url.includes('/assets/'))).toEqual([])
   expect(initial.filter(({ url }) => NETWORK_CODE.test(url))).toEqual([])
   // It is asked for after that, so that is its name still.
   expect(after.filter(({ url }) => NETWORK_CODE.test(url))).toHaveLength(1)

@@ -80,8 +80,8 @@ test('at every size nothing is cut off, and on phones everything is large enough
     await page.setViewportSize(PHONE)
   }
   await look('first start')
-  await alice.begin('Alice of the very long nickname, which goes on')
-  await bob.begin('Bob with a name as long as names may be')
+  await alice.begin('Alice with a name as long as they may be')
+  await bob.begin('Bob with a name as long as they may be')
   await Promise.all([alice.online(), bob.online()])
   await look('nothing yet')
   await alice.add(await bob.inviteLink())
