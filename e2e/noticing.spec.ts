@@ -25,6 +25,11 @@ test('the title counts what is unread, up and down, unless that is switched off'
   await bob.page.keyboard.press('Escape')
   await bob.openConversation('Alice')
   await expect(bob.page).toHaveTitle('Gigi')
+  // What was new stands apart, as long as the conversation is open.
+  await expect(bob.log.getByText('2 new messages')).toBeVisible()
+  await alice.send('three')
+  await expect(bob.message('three')).toBeVisible()
+  await expect(bob.log.getByText('2 new messages')).toBeVisible()
   await expect(alice.page).toHaveTitle('Gigi')
 })
 
