@@ -59,6 +59,15 @@ const tooSmall = (page: Page): Promise<string[]> =>
       .map((element) => `${element.tagName} ${element.ariaLabel ?? element.textContent}`.slice(0, 60))
   }, TOUCH)
 
+/** What moves on the page, by its name. */
+const motion = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter(({ effect, playState }) => playState === 'running' && Number(effect?.getTiming().duration) > 0)
+      .map((animation) => (animation instanceof CSSAnimation ? animation.animationName : 'transition')),
+  )
+
 test('at every size nothing is cut off, and on phones everything is large enough to touch', async ({
   newcomer,
 }) => {
@@ -116,13 +125,10 @@ test('at every size nothing is cut off, and on phones everything is large enough
   await page.getByRole('button', { name: 'Back' }).click()
   await look('the list')
   expect(wrong).toEqual([])
-})
 
-test('two panes from 800 pixels on, below that one with a way back', async ({ newcomer }) => {
-  const [alice, bob] = [await newcomer(), await newcomer()]
-  await introduce(alice, bob)
-  const { page } = alice
+  // Two panes from 800 pixels on, below that one with a way back.
   await page.setViewportSize({ width: 800, height: 600 })
+  await alice.openConversation('Bob')
   await expect(alice.conversations).toBeVisible()
   await expect(alice.log).toBeVisible()
   await expect(page.getByRole('button', { name: 'Back' })).toBeHidden()
@@ -131,6 +137,11 @@ test('two panes from 800 pixels on, below that one with a way back', async ({ ne
   await page.getByRole('button', { name: 'Back' }).click()
   await expect(alice.conversations).toBeVisible()
   await expect(alice.log).toBeHidden()
+
+  // Whoever wants no motion sees none.
+  await page.keyboard.press('Control+,')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  expect(await motion(page)).toEqual([])
 })
 
 test('a keyboard that lies over the page leaves the composer and the newest message in sight', async ({
@@ -171,22 +182,4 @@ test('a keyboard that lies over the page leaves the composer and the newest mess
   await keyboard(0)
   await expect.poll(bottom).toBeCloseTo(before, 0)
   await expect(alice.message('message 25')).toBeInViewport()
-})
-
-test('whoever wants no motion sees none', async ({ newcomer }) => {
-  const [alice, bob] = [await newcomer(), await newcomer()]
-  const { page } = alice
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  await introduce(alice, bob)
-  await bob.send('hello')
-  await expect(alice.message('hello')).toBeVisible()
-  await page.keyboard.press('Control+,')
-  await expect(page.getByRole('dialog')).toBeVisible()
-  const moving = await page.evaluate(() =>
-    document
-      .getAnimations()
-      .filter(({ effect, playState }) => playState === 'running' && Number(effect?.getTiming().duration) > 0)
-      .map((animation) => (animation instanceof CSSAnimation ? animation.animationName : 'transition')),
-  )
-  expect(moving).toEqual([])
 })
