@@ -150,8 +150,13 @@ test('the main screens look as they did', async ({ browser, relay }) => {
   await page.goto(new URL('#/', page.url()).href)
   await bob.send('Great, see you then')
   await expect(alice.conversationLink('Bob').getByTestId('unread')).toHaveText('1')
-  await carol.page.getByRole('button', { name: 'New chat' }).click()
-  await carol.page.getByRole('list', { name: 'Nearby' }).getByRole('button', { name: 'Alice' }).click()
+  // By a link that holds no more one can only ask.
+  const old = await alice.inviteLink()
+  await page.getByRole('button', { name: 'New chat' }).click()
+  await page.getByRole('button', { name: 'Renew link' }).click()
+  await expect(page.getByRole('textbox', { name: 'Your invite link' })).not.toHaveValue(old)
+  await page.keyboard.press('Escape')
+  await carol.add(old)
   await carol.send('Bob told me of Saturday!')
   await expect(alice.conversationLink('Carol')).toBeVisible()
   // Whoever is there, and by which way, is told by words that change.
