@@ -6,7 +6,7 @@ export function typeAnywhere(field: HTMLElement): () => void {
   const onkeydown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     // A space presses what has the focus, or scrolls; other keys have names of several letters.
-    if ([...event.key].length !== 1 || event.key === ' ') return
+    if (!/^\S$/u.test(event.key)) return
     if (document.activeElement?.matches(TAKES_LETTERS) === true) return
     // What lies over the page has the word.
     if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return
