@@ -8,61 +8,72 @@ const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 800 }
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What is wrong with what is shown, in both themes and both sizes. */
-async function faults(page: Page, screen: string): Promise<string[]> {
+/** Each theme at one of the sizes. */
+const LOOKS = [
+  { viewport: DESK, colorScheme: 'light' },
+  { viewport: PHONE, colorScheme: 'dark' },
+] as const
+
+/** What is wrong with what is shown, in both themes; at both sizes, unless it goes away when the size changes. */
+async function faults(page: Page, screen: string, isOfSize = false): Promise<string[]> {
   const found: string[] = []
-  for (const viewport of [DESK, PHONE])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize(viewport)
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
-      for (const { id, nodes } of violations)
-        for (const { target, failureSummary } of nodes)
-          found.push(
-            [screen, viewport.width, colorScheme, id, target.join(' '), failureSummary]
-              .map(String)
-              .join(' | '),
-          )
-    }
-  await page.setViewportSize(DESK)
+  for (const { viewport, colorScheme } of LOOKS) {
+    if (!isOfSize) await page.setViewportSize(viewport)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+    for (const { id, nodes } of violations)
+      for (const { target, failureSummary } of nodes)
+        found.push([screen, colorScheme, id, target.join(' '), failureSummary].map(String).join(' | '))
+  }
+  if (!isOfSize) await page.setViewportSize(DESK)
   return found
+}
+
+/** Collects what is wrong with the screens of a page that are looked at. */
+function viewer(page: Page) {
+  const found: string[] = []
+  return {
+    found,
+    look: async (screen: string, isOfSize = false): Promise<void> => {
+      found.push(...(await faults(page, screen, isOfSize)))
+    },
+  }
 }
 
 test('nothing on any screen is out of reach or hard to read', async ({ newcomer }) => {
   test.setTimeout(240_000)
   const [alice, bob, stranger] = [await newcomer(), await newcomer(), await newcomer()]
-  const found: string[] = []
-  const look = async ({ page }: GigiPage, screen: string): Promise<void> => {
-    found.push(...(await faults(page, screen)))
-  }
+  const { page } = alice
+  await page.setViewportSize(DESK)
+  const { found, look } = viewer(page)
   await expect(alice.page.getByRole('textbox', { name: 'Nickname' })).toBeVisible()
-  await look(alice, 'first start')
+  await look('first start')
   await alice.page.getByRole('button', { name: 'I have a recovery phrase' }).click()
-  await look(alice, 'restore')
+  await look('restore')
   await alice.page.getByRole('button', { name: 'Back' }).click()
   await introduce(alice, bob)
-  await look(alice, 'a conversation without messages')
+  await look('a conversation without messages')
   await alice.send('Hello Bob, see https://example.org/ when you like')
   await bob.send('Hello Alice 😀')
   await alice.hasStatus('Hello Bob, see https://example.org/ when you like', 'acknowledged')
-  await look(alice, 'a conversation')
+  await look('a conversation')
   await alice.page.getByRole('button', { name: /Read/ }).first().click()
-  await look(alice, 'the status of a message')
+  await look('the status of a message')
   await alice.page.keyboard.press('Escape')
   await alice.searchbox.fill('hello')
   await expect(alice.results).toHaveCount(2)
-  await look(alice, 'search results')
+  await look('search results')
   await alice.searchbox.fill('nothing like it')
   await expect(alice.page.getByText('No message has these words.')).toBeVisible()
-  await look(alice, 'a search without results')
+  await look('a search without results')
   await alice.searchbox.fill('')
   await alice.page.getByRole('button', { name: 'New chat' }).click()
   await expect(alice.page.getByRole('textbox', { name: 'Your invite link' })).toHaveValue(/#invite=/)
-  await look(alice, 'new chat')
+  await look('new chat')
   await alice.page.keyboard.press('Escape')
   await alice.settings()
   await alice.page.getByRole('button', { name: 'Show recovery phrase' }).click()
-  await look(alice, 'settings')
+  await look('settings')
   await alice.page.keyboard.press('Escape')
 
   // Someone nearby writes: a request, and then someone blocked.
@@ -73,12 +84,91 @@ test('nothing on any screen is out of reach or hard to read', async ({ newcomer 
   await stranger.send('May I?')
   await alice.openConversation('Carol')
   await expect(alice.page.getByRole('button', { name: 'Accept' })).toBeVisible()
-  await look(alice, 'a request')
+  await look('a request')
   await alice.page.getByRole('button', { name: 'Block' }).click()
   await expect(alice.conversationLink('Carol')).toBeHidden()
   await alice.open()
   await expect(alice.conversationLink('Bob')).toBeVisible()
-  await look(alice, 'the list')
+  await look('the list')
+  expect(found).toEqual([])
+})
+
+test('nothing that opens over the screens is out of reach or hard to read, nor is anything in Arabic', async ({
+  newcomer,
+}) => {
+  test.setTimeout(240_000)
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  const { page } = alice
+  await page.setViewportSize(DESK)
+  const { found, look } = viewer(page)
+  /** A menu, which closes when the window changes. */
+  const lookAtMenu = async (screen: string): Promise<void> => {
+    await expect(page.getByRole('menuitem').first()).toBeVisible()
+    await look(screen, true)
+  }
+  await introduce(alice, bob)
+  await bob.send('Hello Alice 😀')
+  await expect(alice.message('Hello Alice 😀')).toBeVisible()
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click()
+  await expect(page.getByRole('dialog', { name: 'Pick an emoji' })).toBeVisible()
+  await look('emoji', true)
+  await page.keyboard.press('Escape')
+  await alice.message('Hello Alice 😀').getByTestId('text').click({ button: 'right' })
+  await lookAtMenu('the menu of a message')
+  await page.keyboard.press('Escape')
+  await alice.conversationLink('Bob').click({ button: 'right' })
+  await lookAtMenu('the menu of a conversation')
+  await page.getByRole('menuitem', { name: 'Mute' }).click()
+  await expect(page.getByRole('menuitem', { name: 'For 8 hours' })).toBeVisible()
+  await lookAtMenu('how long it is muted')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Conversation details' }).click()
+  await expect(page.getByRole('dialog', { name: 'Conversation details' })).toBeVisible()
+  await look('details')
+  await page.getByRole('button', { name: 'Clear conversation' }).click()
+  await expect(page.getByRole('dialog', { name: 'Clear the conversation' })).toBeVisible()
+  await look('a question')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+/')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await look('shortcuts')
+  await page.keyboard.press('Escape')
+  await alice.conversationLink('Bob').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Archive' }).click()
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible()
+  await look('an offer to undo')
+  await page.getByRole('button', { name: 'Archived (1)' }).click()
+  await look('the archive')
+  const link = await bob.inviteLink()
+  await page.goto(link)
+  await expect(page.getByRole('dialog', { name: 'Invite link' })).toBeVisible()
+  await look('an invite')
+  await page.keyboard.press('Escape')
+
+  // The same in Arabic, from right to left: what depends on the direction and on the words.
+  await page.evaluate(() => {
+    localStorage.setItem('gigi.language', 'ar')
+  })
+  await page.goto(new URL('#/', page.url()).href)
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl')
+  await page.getByRole('button', { name: 'الأرشيف' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: /^Bob/ }).click()
+  await expect(page.getByRole('log')).toBeVisible()
+  await look('a conversation in Arabic')
+  await page.getByRole('button', { name: 'خيارات المحادثة' }).click()
+  await lookAtMenu('the menu of a conversation in Arabic')
+  await page.getByRole('menuitem', { name: 'التفاصيل' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look('details in Arabic')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Alt+Shift+N')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look('new chat in Arabic')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+,')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await look('settings in Arabic')
   expect(found).toEqual([])
 })
 

@@ -37,6 +37,16 @@ test('emoji are picked by kind, by words, by keyboard, and stand where the curso
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('Enter')
   await expect(composer).toHaveValue('👍🏽')
+
+  // Whoever has scrolled and types means the message; in another field they mean that.
+  await page.keyboard.press('Escape')
+  await alice.log.click()
+  await page.keyboard.type(' yes')
+  await expect(composer).toHaveValue('👍🏽yes')
+  await alice.searchbox.click()
+  await page.keyboard.type('no')
+  await expect(alice.searchbox).toHaveValue('no')
+  await expect(composer).toHaveValue('👍🏽yes')
 })
 
 test('what happened to a message is told to whoever asks', async ({ newcomer }) => {

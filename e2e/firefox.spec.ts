@@ -93,6 +93,35 @@ test('in Firefox: two people talk; tabs, restarts and kills lose and double noth
   expect(await texts(bob)).toEqual(expected)
 })
 
+test('in Firefox: a first version that is not done when the page is reloaded is no new version', async ({
+  inhabitant,
+}) => {
+  const gigi = await (await inhabitant('alice')).open()
+  await gigi.page.evaluateOnNewDocument(() => {
+    const seen = { offer: false }
+    Object.assign(globalThis, { seen })
+    new MutationObserver(() => {
+      seen.offer ||= [...document.querySelectorAll('button')].some(
+        ({ textContent }) => textContent === 'Reload',
+      )
+    }).observe(document, { subtree: true, childList: true })
+  })
+  await gigi.page.waitForFunction(
+    async () => (await navigator.serviceWorker.getRegistration())?.installing != null,
+  )
+  await gigi.page.reload()
+  await gigi.begin('Alice')
+  await gigi.page.waitForFunction(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    return registration?.active?.state === 'activated'
+  })
+  await gigi.online()
+  const { offer } = await gigi.page.evaluate(
+    () => (globalThis as unknown as { seen: { offer: boolean } }).seen,
+  )
+  expect(offer).toBe(false)
+})
+
 test('in Firefox: several tabs send at once, leaders and relay go, the receiver is killed; then the database is deleted', async ({
   inhabitant,
   relay,

@@ -20,6 +20,8 @@ const ARABIC = {
   message: 'الرسالة',
   send: 'إرسال',
   messages: 'الرسائل',
+  messageMenu: ['نسخ', 'حذف لديّ فقط'],
+  pin: 'تثبيت',
 } as const
 
 /** The page in another language: that it is said and written so. */
@@ -203,5 +205,12 @@ test('a conversation goes on while its language changes', async ({ newcomer }) =
   await expect(alice.page.getByRole('textbox', { name: ARABIC.message, exact: true })).toBeVisible()
   await expect(alice.page.getByRole('log', { name: ARABIC.messages }).getByText('before')).toBeVisible()
   await bob.send('answer')
-  await expect(alice.page.getByRole('log', { name: ARABIC.messages }).getByText('answer')).toBeVisible()
+  const answer = alice.page.getByRole('log', { name: ARABIC.messages }).getByText('answer')
+  await expect(answer).toBeVisible()
+  // Menus too, of which the words were known before.
+  await answer.click({ button: 'right' })
+  await expect(alice.page.getByRole('menuitem')).toHaveText(ARABIC.messageMenu)
+  await alice.page.keyboard.press('Escape')
+  await alice.page.getByRole('navigation').getByRole('link', { name: /^Bob/ }).click({ button: 'right' })
+  await expect(alice.page.getByRole('menuitem').first()).toHaveText(ARABIC.pin)
 })

@@ -93,13 +93,27 @@ test('conversations are pinned, archived, muted, marked, cleared and deleted', a
   expect(await bob.texts()).toEqual(['hello', 'are you there?', 'well?', 'still here', 'and again'])
 })
 
-test('contacts are renamed and deleted', async ({ newcomer }) => {
+test('contacts are cleared, renamed and deleted', async ({ newcomer }) => {
   const [alice, bob] = [await newcomer(), await newcomer()]
   const { page } = alice
   await page.setViewportSize(DESKTOP)
   await introduce(alice, bob)
   await bob.send('hello')
   await expect(alice.message('hello')).toBeVisible()
+
+  // Where space runs short, the largest conversations are cleared from the settings.
+  await alice.settings()
+  const largest = page.getByRole('list', { name: 'The largest conversations' })
+  await expect(largest.getByRole('listitem')).toContainText(['messages here'])
+  await largest.getByRole('button', { name: 'Clear the conversation with Bob' }).click()
+  await page
+    .getByRole('dialog', { name: 'Clear the conversation' })
+    .getByRole('button', { name: 'Clear' })
+    .click()
+  await expect(largest).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(alice.messages).toHaveCount(0)
+  await expect(bob.message('hello')).toBeVisible()
 
   await page.getByRole('button', { name: 'Conversation details' }).click()
   await page.getByRole('textbox', { name: 'Name' }).fill('Uncle')
@@ -141,6 +155,8 @@ test('a message is copied, deleted, and brought back', async ({ newcomer }) => {
   await alice.message('two').getByTestId('text').click({ button: 'right' })
   await pick(page, 'Delete for me')
   await expect(alice.message('two')).toBeHidden()
+  // Whoever goes by keyboard goes on beside where it was.
+  await expect(alice.message('one')).toBeFocused()
   await expect(alice.conversationLink('Bob')).toContainText('one')
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(alice.message('two')).toBeVisible()

@@ -25,6 +25,11 @@ test('the title counts what is unread, up and down, unless that is switched off'
   await bob.page.keyboard.press('Escape')
   await bob.openConversation('Alice')
   await expect(bob.page).toHaveTitle('Gigi')
+  // What was new stands apart, as long as the conversation is open.
+  await expect(bob.log.getByText('2 new messages')).toBeVisible()
+  await alice.send('three')
+  await expect(bob.message('three')).toBeVisible()
+  await expect(bob.log.getByText('2 new messages')).toBeVisible()
   await expect(alice.page).toHaveTitle('Gigi')
 })
 
@@ -64,6 +69,65 @@ test('with tabs in the background, who wrote is shown once, until it is read', a
     await alice.hasStatus('so you are', 'acknowledged')
     expect(background.displayed).toBe(2)
   })
+})
+
+test('a message that comes is heard, unless that is switched off, or it is seen', async ({ newcomer }) => {
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  // Whatever goes to the loudspeakers is measured on its way there.
+  await bob.page.addInitScript(() => {
+    const meters: AnalyserNode[] = []
+    const heard = { notes: 0, loudest: 0 }
+    Object.assign(globalThis, { heard })
+    setInterval(() => {
+      for (const meter of meters) {
+        const wave = new Float32Array(meter.fftSize)
+        meter.getFloatTimeDomainData(wave)
+        heard.loudest = Math.max(heard.loudest, ...wave.map(Math.abs))
+      }
+    }, 20)
+    /** Has `first` done before a method of all nodes of a kind. */
+    const before = (
+      kind: object,
+      method: string,
+      first: (self: AudioNode, target: unknown) => void,
+    ): void => {
+      const real = Reflect.get(kind, method) as () => unknown
+      Reflect.set(kind, method, function (this: AudioNode, ...given: unknown[]) {
+        first(this, given[0])
+        return Reflect.apply(real, this, given)
+      })
+    }
+    before(OscillatorNode.prototype, 'start', () => {
+      heard.notes += 1
+    })
+    before(AudioNode.prototype, 'connect', (self, target) => {
+      if (!(target instanceof AudioDestinationNode)) return
+      const meter = self.context.createAnalyser()
+      self.connect(meter)
+      meters.push(meter)
+    })
+  })
+  const heard = () =>
+    bob.page.evaluate(() => (globalThis as unknown as { heard: { notes: number; loudest: number } }).heard)
+  await bob.open()
+  await introduce(alice, bob)
+  // What is before one's eyes needs no sound.
+  await alice.send('seen')
+  await alice.hasStatus('seen', 'acknowledged')
+  await bob.settings()
+  await switchNamed(bob, 'Sound').click()
+  await bob.page.keyboard.press('Escape')
+  await bob.page.goto(new URL('#/', bob.page.url()).href)
+  await expect(bob.composer).toBeHidden()
+  await alice.send('not heard')
+  await expect(bob.page).toHaveTitle('(1) Gigi')
+  expect((await heard()).notes).toBe(0)
+  await bob.settings()
+  await switchNamed(bob, 'Sound').click()
+  await bob.page.keyboard.press('Escape')
+  await alice.send('heard')
+  await expect.poll(async () => (await heard()).loudest).toBeGreaterThan(0.02)
+  expect((await heard()).notes).toBe(2)
 })
 
 test('the diagnostics say how one is connected, and nothing that is secret', async ({ newcomer }) => {

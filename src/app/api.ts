@@ -18,6 +18,8 @@ export interface GigiApp {
   readonly commands: Commands
   readonly search: Search
   readonly status: StatusFeed
+  /** The interface says that its first screen is before the user: what it does without is loaded from then on. */
+  readonly firstScreenShown: () => void
 }
 
 export interface Profile {
@@ -72,6 +74,12 @@ export interface ConversationView {
     /** In a group: who wrote it, where it is somebody else. */
     readonly author?: string
   } | null
+}
+
+/** How many messages of a conversation are stored here. */
+export interface UsageView {
+  readonly conversation: ConversationView
+  readonly messages: number
 }
 
 export interface MessageView {
@@ -174,6 +182,8 @@ export interface Queries extends GroupQueries {
   recoveryPhrase(): Promise<string>
   /** Who was here before the browser deleted the database, as far as that is known. */
   lostProfile(): Promise<Profile | null>
+  /** The conversations with the most messages here, the largest first; those without any left out. */
+  largestConversations(): Promise<readonly UsageView[]>
   /** Not watched. Null where the browser does not tell. */
   storage(): Promise<StorageView | null>
   /** Not watched. For a report of a fault, in English, without names, texts, secrets or ids. */

@@ -8,20 +8,21 @@ import { inviteGrant, sealGrant } from '../protocol/grant.ts'
 import { ENTROPY_BYTES } from '../protocol/identity.ts'
 import { type Invite, openInvite } from '../protocol/invite.ts'
 import { INVITE_LIFE_MS, MAX_TEXT_BYTES } from '../protocol/limits.ts'
-import { addContact, readContact, readConversation, setContactState } from '../store/contacts.ts'
+import { addContact, setContactState } from '../store/contacts.ts'
+import { readContact, readConversation } from '../store/people.ts'
 import { isHandleFault } from '../store/faults.ts'
 import { markAllAsRead, markAsRead } from '../store/history.ts'
 import {
   createIdentity,
   readIdentity,
-  readInviteSecret,
   readSettings,
   requireIdentity,
   saveConfig,
-  saveInviteSecret,
   saveSettings,
   setNickname,
+  readInviteSecret,
 } from '../store/identity.ts'
+import { saveInviteSecret } from '../store/invite-secret.ts'
 import { addContactByInvite, sendMessage } from '../store/outbox.ts'
 import { placeholderName } from '../store/profile.ts'
 import { setRetention } from '../store/retention.ts'
@@ -34,9 +35,10 @@ import { createVerifier } from './crypto.ts'
 import { createGroupCommands } from './group-commands.ts'
 import { createManaging } from './managing.ts'
 import { clock, random } from './ports.ts'
-import { beginPush, canBeWoken, pushOfTab, stopPush } from './push.ts'
+import { beginPush, pushOfTab, stopPush } from './push.ts'
 import type { Shown } from './status.ts'
 import { checkedNickname, stored } from './storing.ts'
+import { canBeWoken } from './waking.ts'
 
 /** An invite link is made anew at start when it has less than this left, milliseconds: a day. */
 const INVITE_MARGIN_MS = 24 * 3_600_000

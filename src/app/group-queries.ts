@@ -2,9 +2,9 @@
 import { isActive, memberOf } from '../domain/group.ts'
 import type { MessageId, PeerId } from '../domain/ids.ts'
 import { labelOf } from '../domain/nickname.ts'
-import { titleOf } from '../store/contacts.ts'
 import { memberStatuses } from '../store/group-status.ts'
 import { requireIdentity } from '../store/identity.ts'
+import { titleOf } from '../store/people.ts'
 import type { GigiDatabase, GroupRow } from '../store/schema.ts'
 import type { GroupQueries, GroupStanding, GroupView, MemberDelivery } from './groups-api.ts'
 

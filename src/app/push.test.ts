@@ -5,7 +5,8 @@ import { saveRelayConfig } from '../store/identity.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import { noteWaking, readPush } from '../store/push.ts'
 import { GigiDatabase } from '../store/schema.ts'
-import { beginPush, readWaking, settlePush, stopPush, type Subscriptions, unsubscribe } from './push.ts'
+import { beginPush, settlePush, stopPush, type Subscriptions, unsubscribe } from './push.ts'
+import { readWaking } from './waking.ts'
 
 const keyOf = (byte: number): string => toBase64url(Uint8Array.of(4, ...Array<number>(64).fill(byte)))
 const [KEY, OTHER_KEY] = [keyOf(1), keyOf(2)]

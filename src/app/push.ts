@@ -4,11 +4,11 @@
  */
 import { liveQuery } from 'dexie'
 import { toBase64url } from '../protocol/identifiers.ts'
-import { readRelayConfig } from '../store/identity.ts'
 import { endPush, readPush, savePush } from '../store/push.ts'
 import type { GigiDatabase } from '../store/schema.ts'
-import { UserError, type WakingState } from './api.ts'
+import { UserError } from './api.ts'
 import { log, timer } from './ports.ts'
+import { canBeWoken, relayKey } from './waking.ts'
 
 /** Held while a subscription is made or ended: of two at once, one would end what the other has just made. */
 const PUSH_LOCK = 'gigi-push'
@@ -19,9 +19,6 @@ const READY_MS = 10_000
 
 /** Of the browser's push manager what is used here. */
 export type Subscriptions = Pick<PushManager, 'getSubscription' | 'subscribe'>
-
-/** Whether this browser knows Web Push, on pages like this one. */
-export const canBeWoken = (): boolean => 'serviceWorker' in navigator && 'PushManager' in globalThis
 
 /** The push manager of a tab. Throws UserError `push-not-ready` where no service worker comes up. */
 export async function pushOfTab(): Promise<Subscriptions> {
@@ -66,34 +63,6 @@ export async function unsubscribe(browser: Subscriptions): Promise<void> {
   }
 }
 
-/** Whether this browser is woken when mail comes; null: it cannot be, and nobody wants it. */
-export function readWaking(
-  db: GigiDatabase,
-  endpoint: () => Promise<string | null>,
-): Promise<WakingState | null> {
-  const read = db.transaction('r', db.meta, async () => ({
-    row: await readPush(db),
-    vapid: await relayKey(db),
-  }))
-  return read.then(async ({ row, vapid }) => {
-    if (row?.wanted !== 1) return vapid === undefined ? null : 'off'
-    if (vapid === undefined) return 'no-key'
-    if (row.vapid !== vapid || (await endpoint()) !== row.endpoint) return 'lost'
-    return row.refused === 1 ? 'refused' : 'on'
-  })
-}
-
-/** Where this browser is subscribed at the moment. */
-export async function endpointOfTab(): Promise<string | null> {
-  try {
-    const registration = await navigator.serviceWorker.getRegistration()
-    return (await registration?.pushManager.getSubscription())?.endpoint ?? null
-  } catch (error) {
-    log.warn('this browser does not tell its push subscription', { reason: String(error) })
-    return null
-  }
-}
-
 /** Settles from now on: at once, and whenever what is wanted or the relay's key changes. */
 export function keepPush(db: GigiDatabase): void {
   if (!canBeWoken()) return
@@ -113,8 +82,6 @@ export function keepPush(db: GigiDatabase): void {
     error: failed,
   })
 }
-
-const relayKey = async (db: GigiDatabase): Promise<string | undefined> => (await readRelayConfig(db))?.vapid
 
 /** The endpoint of a subscription with that key: the one that there is, or a new one. */
 async function subscribed(browser: Subscriptions, vapid: string): Promise<string> {

@@ -10,10 +10,7 @@ import { isShown } from '../domain/message.ts'
 import { SHELF } from '../domain/shelf.ts'
 import type { SyncStatus } from '../domain/status.ts'
 import { isGroupId } from '../protocol/group.ts'
-import { grantSignedBytes, inviteGrant } from '../protocol/grant.ts'
-import { signingSeed } from '../protocol/identity.ts'
-import { inviteLink, inviteSignedBytes } from '../protocol/invite.ts'
-import { contactsInState, readContact, readContacts, readConversation, titleOf } from '../store/contacts.ts'
+import { contactsInState, readContact, readContacts, readConversation, titleOf } from '../store/people.ts'
 import { readDelivery } from '../store/delivery.ts'
 import { readGaps } from '../store/gaps.ts'
 import { leastOf, memberStatuses } from '../store/group-status.ts'
@@ -28,26 +25,28 @@ import {
 import {
   readConfig,
   readIdentity,
-  readInviteSecret,
   readRelayConfig,
   readSettings,
   requireIdentity,
+  readInviteSecret,
 } from '../store/identity.ts'
 import { contentOf } from '../store/messages.ts'
 import { retentionOf } from '../store/retention.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, GroupRow, MessageRow } from '../store/schema.ts'
 import type { ConversationView, MessageView, Place, Queries } from './api.ts'
-import { createCrypto } from './crypto.ts'
 import type { NodeFacts } from './diagnostics.ts'
 import { createGroupQueries, standingOf } from './group-queries.ts'
 import type { ShelfName } from './managing-api.ts'
 import { clock } from './ports.ts'
-import { canBeWoken, endpointOfTab, readWaking } from './push.ts'
+import { canBeWoken, endpointOfTab, readWaking } from './waking.ts'
 import { readStorage, rememberedProfile } from './storage.ts'
+import { largestConversations } from '../store/usage.ts'
 
 /** Conversations that the list shows: more is not a list one scrolls. */
 const MAX_LISTED = 1000
 const MAX_BLOCKED = 1000
+/** Conversations that are offered to be cleared where space runs short: nearly all of it is in the largest. */
+const MAX_LARGEST = 5
 
 /** `base` is the address of the app, without a fragment; `node` gives what this tab knows of the node. */
 export function createQueries(db: GigiDatabase, base: string, node: () => NodeFacts): Queries {
@@ -146,12 +145,8 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       }))
       return read.then(async ({ identity, secret, relays }) => {
         if (secret === null) return null
-        const { peer_id: peer, nickname } = identity
-        const { sign } = await createCrypto(signingSeed(identity.entropy))
-        const grant = inviteGrant(peer, secret.secret, secret.expires)
-        const grantSignature = await sign(grantSignedBytes(grant))
-        const invite = { peer, nickname, relays, ...secret, grantSignature }
-        return inviteLink(base, invite, await sign(inviteSignedBytes(invite)))
+        const { ownInviteLink } = await import('./own-invite.ts')
+        return ownInviteLink(base, identity, secret, relays)
       })
     },
     async blocked() {
@@ -170,6 +165,15 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
       return phraseOf(entropy)
     },
     lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
+    largestConversations: () =>
+      db.transaction('r', db.conversations, db.contacts, db.messages, async () => {
+        const largest = await largestConversations(db, MAX_LISTED, MAX_LARGEST)
+        const views = await viewsOf(db, () => Promise.resolve(largest.map(({ row }) => row)))
+        return views.flatMap((conversation) => {
+          const usage = largest.find(({ row }) => row.id === conversation.id)
+          return usage === undefined ? [] : [{ conversation, messages: usage.messages }]
+        })
+      }),
     storage: readStorage,
     async diagnostics() {
       const { describe } = await import('./diagnostics.ts')

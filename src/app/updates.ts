@@ -13,17 +13,25 @@ export function watchForUpdates(): UpdateFeed {
   let apply: (() => void) | null = null
   const update = registerSW({
     onNeedRefresh() {
-      apply = () => {
-        update(true).catch((error: unknown) => {
-          log.warn('could not switch to the new version', { reason: String(error) })
-        })
-      }
-      for (const listener of listeners) listener(apply)
+      offer().catch((error: unknown) => {
+        log.warn('could not offer the new version', { reason: String(error) })
+      })
     },
     onRegisterError(error: unknown) {
       log.warn('no service worker', { reason: String(error) })
     },
   })
+  async function offer(): Promise<void> {
+    const registration = await navigator.serviceWorker.getRegistration()
+    // What waits while there is none before it is the first version, slow to begin: there is nothing to change to.
+    if (registration?.waiting == null || registration.active === null) return
+    apply = () => {
+      update(true).catch((error: unknown) => {
+        log.warn('could not switch to the new version', { reason: String(error) })
+      })
+    }
+    for (const listener of listeners) listener(apply)
+  }
   return {
     subscribe(listener) {
       listeners.add(listener)

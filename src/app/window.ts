@@ -1,4 +1,4 @@
-/** Composition of a tab: the store at once, the node when this tab's turn comes. */
+/** Composition of a tab: the store at once, the rest when the first screen is there, the node when this tab's turn comes. */
 import { liveQuery } from 'dexie'
 import { backoffMs } from '../domain/backoff.ts'
 import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
@@ -7,13 +7,11 @@ import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
 import type { GigiApp } from './api.ts'
 import { askForErrand, askForPeriodicErrands } from './background.ts'
-import { createCommands, keepInviteFresh } from './commands.ts'
-import { finishClearings } from './managing.ts'
+import { lazily } from './lazily.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
 import { closeNoticeWhenSeen } from './notice.ts'
 import { log, random, timer } from './ports.ts'
-import { keepPush } from './push.ts'
 import { createQueries } from './queries.ts'
 import { createSearch } from './search-tab.ts'
 import { NOBODY, StatusHub } from './status.ts'
@@ -23,9 +21,13 @@ import { createKeeper, rememberProfile } from './storage.ts'
 const RESTART = { firstMs: 2_000, maxMs: 60_000 }
 /** A node that has not started by then is taken for frozen by tabs that wait, milliseconds: slow networks take seconds. */
 const START_MS = 30_000
+/** What waits for the first screen waits no longer than that, milliseconds: a tab in the background paints none. */
+const FIRST_SCREEN_MS = 2_000
 
 export function composeWindow(): GigiApp {
   const hub = new StatusHub(String(random.fraction()))
+  const firstScreen = Promise.withResolvers<void>()
+  timer.after(FIRST_SCREEN_MS, firstScreen.resolve)
   const { db, expect } = openGuarded({
     onFate: (fate) => {
       meet(fate, hub)
@@ -39,43 +41,71 @@ export function composeWindow(): GigiApp {
   rememberProfile(db, expect)
   const app: GigiApp = {
     queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
-    commands: createCommands({
-      db,
-      show: (shown) => {
-        hub.show(shown)
-      },
-      compose: (shown) => {
-        hub.compose(shown)
-      },
-      ...createKeeper(),
+    commands: lazily(async () => {
+      const { createCommands } = await import('./commands.ts')
+      return createCommands({
+        db,
+        show: (shown) => {
+          hub.show(shown)
+        },
+        compose: (shown) => {
+          hub.compose(shown)
+        },
+        ...createKeeper(),
+      })
     }),
     search: createSearch(db),
     status: hub,
+    firstScreenShown: firstScreen.resolve,
   }
   // What waits when the last tab goes is left to the service worker; while a tab leads it is told to come again.
   window.addEventListener('pagehide', askForErrand)
   askForPeriodicErrands().catch((error: unknown) => {
     log.info('no periodic errands', { reason: String(error) })
   })
-  keepPush(db)
   closeNoticeWhenSeen()
-  // The first screen does not wait for it.
-  import('./badge.ts').then(
-    ({ keepBadge }) => {
-      const recount = keepBadge(db, (title) => {
-        document.title = title
-      })
-      document.addEventListener('visibilitychange', recount)
-    },
-    (error: unknown) => {
-      log.warn('no count of what is unread', { reason: String(error) })
-    },
-  )
-  runNode(db, hub).catch((error: unknown) => {
+  void firstScreen.promise.then(() => {
+    beginBeside(db)
+  })
+  runNode(db, hub, firstScreen.promise).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')
   })
   return app
+}
+
+/** What goes on beside the conversations; each part that fails is done without, until the next time. */
+function beginBeside(db: GigiDatabase): void {
+  const doing = (what: string, begun: Promise<unknown>): void => {
+    begun.catch((error: unknown) => {
+      log.warn(`could not ${what}`, { reason: String(error) })
+    })
+  }
+  const badge = async (): Promise<void> => {
+    const { keepBadge } = await import('./badge.ts')
+    const recount = keepBadge(db, (title) => {
+      document.title = title
+    })
+    document.addEventListener('visibilitychange', recount)
+  }
+  const refreshInvite = async (): Promise<void> => (await import('./commands.ts')).keepInviteFresh(db)
+  const renew = (): void => {
+    doing('renew the invite link', refreshInvite())
+  }
+  doing('count what is unread', badge())
+  doing(
+    'see to what wakes this browser',
+    import('./push.ts').then(({ keepPush }) => {
+      keepPush(db)
+    }),
+  )
+  renew()
+  document.addEventListener('visibilitychange', renew)
+  // The cleanup does it too.
+  doing(
+    'go on deleting',
+    import('./managing.ts').then(({ finishClearings }) => finishClearings(db)),
+  )
 }
 
 /** The database is not this tab's any more. Beginning anew ends all that runs, and nothing typed is lost by it. */
@@ -86,13 +116,8 @@ function meet(fate: Fate, hub: StatusHub): void {
   if (fate !== 'newer') location.reload()
 }
 
-async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
+async function runNode(db: GigiDatabase, hub: StatusHub, firstScreen: Promise<void>): Promise<void> {
   const identity = await persistently(() => firstIdentity(db), hub)
-  refreshInvite(db)
-  finishDeleting(db)
-  document.addEventListener('visibilitychange', () => {
-    refreshInvite(db)
-  })
   const replacement = await persistently(() => lastReplacement(db), hub)
   let failures = 0
   await takeTurns(
@@ -100,7 +125,8 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
       const begin = async (): Promise<NodeHandle | 'replaced' | 'over'> => {
         // Another browser took over while this tab waited: only a tab that is opened after that takes back.
         if ((await lastReplacement(db)) !== replacement) return 'replaced'
-        // The network code is the larger part of the app; the first screen does not wait for it.
+        // The network code is the larger part of the app; the first screen does not share the line with it.
+        await firstScreen
         const { startNode } = await import('./node.ts')
         return signal.aborted ? 'over' : startNode(db, identity, hub)
       }
@@ -173,20 +199,6 @@ async function persistently<T>(read: () => Promise<T>, hub: StatusHub): Promise<
       hub.warn('node', 'storage-failed')
       await wait(backoffMs(failures, RESTART, random.fraction()))
     }
-}
-
-/** A link that cannot be renewed now is renewed the next time; everything else goes on without it. */
-function refreshInvite(db: GigiDatabase): void {
-  keepInviteFresh(db).catch((error: unknown) => {
-    log.warn('could not renew the invite link', { reason: String(error) })
-  })
-}
-
-/** Nothing waits for it, and the cleanup does it too. */
-function finishDeleting(db: GigiDatabase): void {
-  finishClearings(db).catch((error: unknown) => {
-    log.warn('could not go on deleting', { reason: String(error) })
-  })
 }
 
 /** The identity, as soon as there is one: made in this tab or in another. */

@@ -6,7 +6,7 @@ import { beginClearing, clearPiece, deleteContact, resumeClearing } from './clea
 import { addContact, setAlias } from './contacts.ts'
 import { keepGivenGrant, readRevocations } from './grants.ts'
 import { readConversations } from './history.ts'
-import { saveInviteSecret } from './identity.ts'
+import { saveInviteSecret } from './invite-secret.ts'
 import { FencedError, raiseEpoch } from './leadership.ts'
 import { readLacking } from './pages.ts'
 import { mergeProfile } from './profile.ts'

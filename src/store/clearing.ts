@@ -14,7 +14,7 @@ import { deleteMessages, deletionTables, isTried, noteForgotten, vacate } from '
 import { groupsWith } from './fellows.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 type Intent = NonNullable<ConversationRow['clearing']>

@@ -1,7 +1,7 @@
 /** Contacts and their direct conversations: each contact has exactly one. */
 import { Dexie } from 'dexie'
 import { NEVER } from '../domain/backoff.ts'
-import type { ConversationId, PeerId } from '../domain/ids.ts'
+import type { PeerId } from '../domain/ids.ts'
 import { isNewerStart, type Start } from '../protocol/frames.ts'
 import { SHELF } from '../domain/shelf.ts'
 import type { ContactRow, ContactState, ConversationRow, GigiDatabase } from './schema.ts'
@@ -10,6 +10,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { revokeGrant, revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
 import { oweProof } from './owed.ts'
+import { titleOf } from './people.ts'
 
 export interface NewContact {
   readonly peerId: PeerId
@@ -19,9 +20,6 @@ export interface NewContact {
   /** Their leave to leave them mail, as their link gives it, sealed. */
   readonly grant?: Uint8Array
 }
-
-/** What someone is called on this device. */
-export const titleOf = ({ alias, nickname }: ContactRow): string => alias ?? nickname
 
 /** The rows of a new contact and its conversation; nothing is written. */
 export function newContact(
@@ -229,25 +227,6 @@ export function noteMailboxFull(db: GigiDatabase, epoch: number, peer: PeerId, f
   })
 }
 
-/** At most `limit` contacts, in the order of their ids, after one of them. */
-export const contactsAfter = (
-  db: GigiDatabase,
-  peer: PeerId | undefined,
-  limit: number,
-): Promise<ContactRow[]> =>
-  db.contacts
-    .where('peer_id')
-    .above(peer ?? Dexie.minKey)
-    .limit(limit)
-    .toArray()
-
-export const readContact = (db: GigiDatabase, peer: PeerId): Promise<ContactRow | undefined> =>
-  db.contacts.get(peer)
-
-/** Those of them that are known. */
-export const readContacts = async (db: GigiDatabase, peers: readonly PeerId[]): Promise<ContactRow[]> =>
-  (await db.contacts.bulkGet([...peers])).filter((row) => row !== undefined)
-
 /** Whether someone is an accepted contact with whom nothing was exchanged, as far as is known here. */
 export async function isUnmet(db: GigiDatabase, self: PeerId, peer: PeerId): Promise<boolean> {
   if ((await db.contacts.get(peer))?.state !== 'accepted') return false
@@ -259,15 +238,3 @@ export async function isUnmet(db: GigiDatabase, self: PeerId, peer: PeerId): Pro
     .primaryKeys()
   return logs.length === 0
 }
-
-/** At most `limit` contacts in one state. */
-export const contactsInState = (
-  db: GigiDatabase,
-  state: ContactState,
-  limit: number,
-): Promise<ContactRow[]> => db.contacts.where('state').equals(state).limit(limit).toArray()
-
-export const readConversation = (
-  db: GigiDatabase,
-  id: ConversationId,
-): Promise<ConversationRow | undefined> => db.conversations.get(id)

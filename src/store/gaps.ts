@@ -3,7 +3,7 @@ import { Dexie } from 'dexie'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { difference, highest, intersection, type Range, union } from '../domain/sequence-set.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, LogRow } from './schema.ts'
 
 /** Gaps that are told of in one conversation: more is not something one reads. */

@@ -15,7 +15,7 @@ import { groupsFrom, groupsWith } from './fellows.ts'
 import { authoredMessage } from './messages.ts'
 import type { PageContent } from './pages.ts'
 import { rowsAt } from './pages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, GroupRow, LogRow } from './schema.ts'
 
 /** Logs of the direct conversation in a summary. */

@@ -30,17 +30,17 @@ import {
   MAX_RANGES,
   MAX_SEQUENCE_AHEAD,
 } from '../protocol/limits.ts'
-import { titleOf } from './contacts.ts'
+import { titleOf } from './people.ts'
 import { beginningOf, entriesOf, refold } from './groups.ts'
 import { requireIdentity } from './identity.ts'
 import { createGroupInbound, previewText } from './messages.ts'
+import { logsOf } from './logs.ts'
 import { oweProof } from './owed.ts'
 import {
   type Holder,
   holderOf,
   isFork,
   type Known,
-  logsOf,
   placeOf,
   type Source,
   type VerifiedMessage,

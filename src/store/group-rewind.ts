@@ -16,7 +16,7 @@ import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import type { RandomBytes } from './log-writer.ts'
 import { contentOf } from './messages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import { wasRewound } from './rewind.ts'
 import type { GigiDatabase, GroupRow, LogRow, MessageRow } from './schema.ts'
 

@@ -14,7 +14,7 @@ import { groupsWith } from './fellows.ts'
 import { audienceOf } from './groups.ts'
 import { readSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, GroupRow, GroupStatementRow } from './schema.ts'
 
 /** The groups in which what we state goes on through `peer`: we both have joined, and there is somebody else. */

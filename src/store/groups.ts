@@ -21,7 +21,7 @@ import { deleteMessages, noteForgotten } from './deletion.ts'
 import { isIn } from './fellows.ts'
 import { settleGroupRows } from './group-status.ts'
 import { rowsAt } from './pages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { ContactRow, ConversationRow, GigiDatabase, GroupEntryRow, GroupRow, LogRow } from './schema.ts'
 
 /** All that a transaction about a group may touch. */

@@ -3,7 +3,6 @@ import { DEFAULT_CONFIG, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
-import { revokeInviteGrant } from './grants.ts'
 import { checkEpoch } from './leadership.ts'
 import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
@@ -137,15 +136,6 @@ export interface InviteSecret {
 export async function readInviteSecret(db: GigiDatabase, now: number): Promise<InviteSecret | null> {
   const row = await db.meta.get('invite')
   return row?.key === 'invite' && row.expires > now ? { secret: row.secret, expires: row.expires } : null
-}
-
-/** Replaces the secret: links made with an earlier one are worth nothing from here on. */
-export function saveInviteSecret(db: GigiDatabase, { secret, expires }: InviteSecret): Promise<void> {
-  return db.transaction('rw', db.meta, db.revoked_grants, async () => {
-    const before = await db.meta.get('invite')
-    if (before?.key === 'invite') await revokeInviteGrant(db, before)
-    await db.meta.put({ key: 'invite', secret, expires })
-  })
 }
 
 /** The persistence configuration: what was chosen of it, and the defaults. */

@@ -20,7 +20,7 @@ import { type GroupWriter, openGroupWriter, queueEntries, queueFor } from './gro
 import { readConfig, requireIdentity } from './identity.ts'
 import { NotAcceptedError, openWriter, type RandomBytes } from './log-writer.ts'
 import { introduction } from './outbox.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, GroupRow } from './schema.ts'
 
 /** There are as many groups as one can be in, or members as a group can have. */

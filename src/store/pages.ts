@@ -17,7 +17,7 @@ import { groupLacking, noteWithdrawn, readGroupPage } from './group-pages.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { authoredMessage } from './messages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
 
 /**

@@ -22,7 +22,7 @@ import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { KEPT } from './messages.ts'
 import { rowsAt } from './pages.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './schema.ts'
 
 /** What tells of the truth, and what follows it. */

@@ -1,6 +1,5 @@
 /** Receiving from one peer within one transaction (SPEC 5, 16): what is taken, what is refused and why, and what comes of it. */
-import { Dexie } from 'dexie'
-import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
+import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
 import { type AuthoredMessage, isShown } from '../domain/message.ts'
 import { labelOf } from '../domain/nickname.ts'
 import { type HybridTime, latest } from '../domain/ordering.ts'
@@ -17,8 +16,10 @@ import {
   MAX_REQUESTS,
   MAX_SEQUENCE_AHEAD,
 } from '../protocol/limits.ts'
-import { newContact, titleOf } from './contacts.ts'
-import { readInviteSecret, requireIdentity } from './identity.ts'
+import { newContact } from './contacts.ts'
+import { logsOf } from './logs.ts'
+import { titleOf } from './people.ts'
+import { requireIdentity, readInviteSecret } from './identity.ts'
 import {
   createInboundMessage,
   createRestoredMessage,
@@ -357,10 +358,3 @@ function reception(context: Context): Reception {
 }
 
 const clockOf = (row: ConversationRow): HybridTime => ({ ms: row.clock_ms, logical: row.clock_logical })
-
-/** All logs of a conversation; their number is bounded where they are made. */
-export const logsOf = (db: GigiDatabase, conversation: ConversationId): Promise<LogRow[]> =>
-  db.logs
-    .where('[conversation_id+log_id]')
-    .between([conversation, Dexie.minKey], [conversation, Dexie.maxKey])
-    .toArray()

@@ -12,7 +12,7 @@ import { mayBeCalled } from './outbox.ts'
 import { KEPT } from './messages.ts'
 import { isProven } from './receipts.ts'
 import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { DepositRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /**

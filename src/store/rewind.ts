@@ -22,7 +22,7 @@ import { checkEpoch } from './leadership.ts'
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { leavePlace } from './messages.ts'
 import { outdatePrekeys } from './prekeys.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
 
 /**

@@ -6,7 +6,7 @@ import { groupSummaries } from './group-pages.ts'
 import { readSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
-import { logsOf } from './reception.ts'
+import { logsOf } from './logs.ts'
 import type { GigiDatabase } from './schema.ts'
 
 /**

@@ -4,7 +4,8 @@ import type { PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
-import { noteMailboxFull, readContact } from '../store/contacts.ts'
+import { noteMailboxFull } from '../store/contacts.ts'
+import { readContact } from '../store/people.ts'
 import {
   beginDeposit,
   depositPeers,

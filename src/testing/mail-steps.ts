@@ -1,6 +1,6 @@
 /** Steps of tests with devices that leave each other mail. */
 import { grantSignedBytes, inviteGrant, sealGrant } from '../protocol/grant.ts'
-import { saveInviteSecret } from '../store/identity.ts'
+import { saveInviteSecret } from '../store/invite-secret.ts'
 import { addContactByInvite } from '../store/outbox.ts'
 import type { Device } from './device.ts'
 import { type FakeTime, until } from './fake-world.ts'

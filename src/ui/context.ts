@@ -7,10 +7,12 @@ import type { NodeFeed } from './node-feed.svelte.ts'
 import type { Drafts } from './conversation/drafts.svelte.ts'
 import type { Questions } from './kit/questions.svelte.ts'
 import type { Router } from './router.svelte.ts'
+import type { FirstScreen } from './shell/first-screen.svelte.ts'
 
 /** What every screen may reach without being handed it. */
 export interface Ui {
   readonly app: GigiApp
+  readonly firstScreen: FirstScreen
   readonly node: NodeFeed
   readonly router: Router
   readonly notices: Notices

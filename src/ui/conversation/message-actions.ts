@@ -8,8 +8,6 @@ import type { Ui } from '../context.ts'
 import type { MenuItem } from '../kit/menus.svelte.ts'
 import { texts } from '../texts/texts.svelte.ts'
 
-const words = texts.manage
-
 export function messageItems(
   ui: Ui,
   message: MessageView,
@@ -18,7 +16,7 @@ export function messageItems(
   const { content } = message
   return [
     ...(content.type === 'Text'
-      ? [{ label: words.copy, icon: Copy, run: () => void copy(ui, content.text) }]
+      ? [{ label: texts.manage.copy, icon: Copy, run: () => void copy(ui, content.text) }]
       : []),
     ...(message.status === 'Expired'
       ? [
@@ -31,7 +29,7 @@ export function messageItems(
           },
         ]
       : []),
-    { label: words.deleteForMe, icon: Trash, danger: true, run: () => void deleteForMe(ui, message) },
+    { label: texts.manage.deleteForMe, icon: Trash, danger: true, run: () => void deleteForMe(ui, message) },
   ]
 }
 
@@ -53,11 +51,11 @@ async function deleteForMe({ app, notices }: Ui, message: MessageView): Promise<
   await complainOf(async () => {
     const undo = await app.commands.deleteMessage(message.id)
     if (undo === null) return
-    notices.offer(whatBecameOf(message), { label: words.undo, run: () => void complainOf(undo) })
+    notices.offer(whatBecameOf(message), { label: texts.manage.undo, run: () => void complainOf(undo) })
   })
 }
 
 function whatBecameOf({ direction, status }: MessageView): string {
-  if (direction === 'Sent' && status === 'Pending') return words.deletedUnsent
-  return direction === 'Sent' && status === 'Synced' ? words.deletedInMail : words.deleted
+  if (direction === 'Sent' && status === 'Pending') return texts.manage.deletedUnsent
+  return direction === 'Sent' && status === 'Synced' ? texts.manage.deletedInMail : texts.manage.deleted
 }

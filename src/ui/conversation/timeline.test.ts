@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { GapView, MessageView } from '../../app/api.ts'
 import type { MessageId, PeerId } from '../../domain/ids.ts'
 import type { Direction, MessageContent } from '../../domain/message.ts'
-import { buildTimeline } from './timeline.ts'
+import { type Beside, buildTimeline } from './timeline.ts'
 
 const MINUTE = 60_000
 const noon = new Date('2025-03-12T12:00:00').getTime()
@@ -30,17 +30,13 @@ function message(
 }
 
 /** A timeline in short: D for a day, I for an introduction, M for who comes and goes, and a message with its brackets of a run. */
-const inShort = (
-  messages: readonly MessageView[],
-  gaps: readonly GapView[] = [],
-  older = false,
-  newer = false,
-): string =>
-  buildTimeline(messages, gaps, older, newer)
+const inShort = (messages: readonly MessageView[], beside: Beside = {}): string =>
+  buildTimeline(messages, beside)
     .map((item) => {
       if (item.kind === 'day') return 'D'
       if (item.kind === 'introduction') return 'I'
       if (item.kind === 'membership') return 'M'
+      if (item.kind === 'unread') return `U${String(item.count)}`
       if (item.kind === 'gap') return `G${String(item.gap.count)}`
       return `${item.startsRun ? '(' : ''}${item.message.direction.charAt(0)}${item.endsRun ? ')' : ''}`
     })
@@ -90,8 +86,15 @@ describe('buildTimeline', () => {
     const messages = [message('Received', noon), message('Received', noon), message('Received', noon)]
     const gap = (place: string, count: number): GapView => ({ place, count, author: 'other', lost: false })
     const gaps = [gap('', 1), gap(messages[0]?.cursor ?? '', 2), gap('~', 3)]
-    expect(inShort(messages, gaps)).toBe('G1 D (R G2 R R) G3')
-    expect(inShort(messages, gaps, true)).toBe('D (R G2 R R) G3')
-    expect(inShort(messages, gaps, false, true)).toBe('G1 D (R G2 R R)')
+    expect(inShort(messages, { gaps })).toBe('G1 D (R G2 R R) G3')
+    expect(inShort(messages, { gaps, older: true })).toBe('D (R G2 R R) G3')
+    expect(inShort(messages, { gaps, newer: true })).toBe('G1 D (R G2 R R)')
+  })
+
+  it('says where what was unread begins, which begins a run', () => {
+    const messages = [message('Received', noon), message('Received', noon), message('Received', noon)]
+    const unread = { from: messages[1]?.cursor ?? '', count: 2 }
+    expect(inShort(messages, { unread })).toBe('D (R) U2 (R R)')
+    expect(inShort(messages.slice(2), { unread })).toBe('D (R)')
   })
 })

@@ -8,6 +8,8 @@ export type TimelineItem =
   /** Someone came to a group, left it, or changed it. */
   | { readonly kind: 'membership'; readonly key: string; readonly message: MessageView }
   | { readonly kind: 'introduction'; readonly key: string; readonly message: MessageView }
+  /** What is new begins here. */
+  | { readonly kind: 'unread'; readonly key: string; readonly count: number }
   /** Messages are known to be missing here. */
   | { readonly kind: 'gap'; readonly key: string; readonly gap: GapView }
   | {
@@ -19,6 +21,23 @@ export type TimelineItem =
       readonly endsRun: boolean
     }
 
+/** What was unread when the reader came. */
+export interface Unread {
+  /** The cursor of the first of them. */
+  readonly from: string
+  readonly count: number
+}
+
+/** What a timeline shows beside the messages. */
+export interface Beside {
+  /** In order. */
+  readonly gaps?: readonly GapView[]
+  /** Whether there are messages above the first, and below the last. */
+  readonly older?: boolean
+  readonly newer?: boolean
+  readonly unread?: Unread | null | undefined
+}
+
 /** A pause longer than this, in milliseconds, ends a run. */
 const RUN_GAP_MS = 5 * 60_000
 
@@ -26,15 +45,13 @@ const sameDay = (one: number, other: number): boolean =>
   new Date(one).toDateString() === new Date(other).toDateString()
 
 /**
- * Arranges messages, oldest first, for the log, and what is missing among them: `gaps` in order, of which those
- * above the first message, or below the last, are left out while there are `older`, or `newer`, messages. Days are by the author's clock, and the order is that of the
+ * Arranges messages, oldest first, for the log, and what is missing among them: gaps above the first message, or below the
+ * last, are left out while there are older, or newer, messages. Days are by the author's clock, and the order is that of the
  * conversation: a day may come back where someone's clock is wrong, which is shown rather than smoothed over.
  */
 export function buildTimeline(
   messages: readonly MessageView[],
-  gaps: readonly GapView[] = [],
-  older = false,
-  newer = false,
+  { gaps = [], older = false, newer = false, unread = null }: Beside = {},
 ): readonly TimelineItem[] {
   const visible = messages.filter(({ content }) => isShown(content.type) || isTold(content))
   const first = visible[0]?.cursor
@@ -55,6 +72,8 @@ export function buildTimeline(
     const items: TimelineItem[] = take(message.cursor)
     if (before === undefined || !sameDay(before.timestamp, message.timestamp))
       items.push({ kind: 'day', key: `day ${message.id}`, time: message.timestamp })
+    const isFirstUnread = message.cursor === unread?.from
+    if (isFirstUnread) items.push({ kind: 'unread', key: 'unread', count: unread.count })
     if (isMembership(message.content.type)) items.push({ kind: 'membership', key: message.id, message })
     else if (message.content.type === 'Introduction')
       items.push({ kind: 'introduction', key: message.id, message })
@@ -63,8 +82,8 @@ export function buildTimeline(
         kind: 'message',
         key: message.id,
         message,
-        startsRun: before === undefined || !inOneRun(before, message),
-        endsRun: after === undefined || !inOneRun(message, after),
+        startsRun: before === undefined || isFirstUnread || !inOneRun(before, message),
+        endsRun: after === undefined || after.cursor === unread?.from || !inOneRun(message, after),
       })
     return items
   })

@@ -6,8 +6,11 @@ import type { MessageView } from '../../app/api.ts'
 
 /** Messages fetched at a time: more than two screens. */
 export const PAGE = 50
-/** Most messages held because they are unread: of more the newest are shown, and all are read with them. */
-export const MAX_UNREAD = 500
+/**
+ * Most messages held because they are unread: of more the newest are shown, and all are read with them. Of a flood each new
+ * page takes the place of all that is held, and so many are drawn without being felt.
+ */
+export const MAX_UNREAD = 100
 /** Most messages held while reading further up: eight screens. */
 export const MAX_HELD = 200
 /** Messages of one's own that may stand among the unread ones. */
@@ -30,7 +33,7 @@ export function holding(span: Span, unread: number): Span {
 /** What is held, however much comes below: the reader has left the end. */
 export const staying = (held: readonly MessageView[]): Span => ({
   from: held[0]?.cursor ?? null,
-  limit: Math.max(MAX_HELD, held.length),
+  limit: MAX_HELD,
 })
 
 /** From an older page on; what is then too much leaves at the other end. */

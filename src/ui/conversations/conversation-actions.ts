@@ -20,8 +20,6 @@ import { askToLeave } from '../groups/group-actions.ts'
 import type { MenuItem, OpenMenu } from '../kit/menus.svelte.ts'
 import { texts } from '../texts/texts.svelte.ts'
 
-const words = texts.manage
-
 /** Runs a command, and tells what stopped it. Whether nothing did. */
 async function carryOut({ notices }: Ui, command: () => Promise<unknown>): Promise<boolean> {
   const stopped = await attempt(command)
@@ -50,35 +48,35 @@ export function conversationItems(
     ...(isHidden || archived
       ? []
       : conversation.shelf === 'pinned'
-        ? [item(words.unpin, PinOff, () => commands.setShelf(id, 'listed'))]
-        : [item(words.pin, Pin, () => commands.setShelf(id, 'pinned'))]),
+        ? [item(texts.manage.unpin, PinOff, () => commands.setShelf(id, 'listed'))]
+        : [item(texts.manage.pin, Pin, () => commands.setShelf(id, 'pinned'))]),
     ...(isHidden
       ? []
       : [
           archived
-            ? item(words.unarchive, ArchiveRestore, () => commands.setShelf(id, 'listed'))
-            : { label: words.archive, icon: Archive, run: () => void archive(ui, conversation) },
+            ? item(texts.manage.unarchive, ArchiveRestore, () => commands.setShelf(id, 'listed'))
+            : { label: texts.manage.archive, icon: Archive, run: () => void archive(ui, conversation) },
         ]),
     muted
-      ? item(words.unmute, Bell, () => commands.mute(id, null))
+      ? item(texts.manage.unmute, Bell, () => commands.mute(id, null))
       : {
-          label: words.mute,
+          label: texts.manage.mute,
           icon: BellOff,
           run: () => {
-            ui.menus.show({ ...place, label: words.muteLabel, items: mutePeriods(ui, conversation) })
+            ui.menus.show({ ...place, label: texts.manage.muteLabel, items: mutePeriods(ui, conversation) })
           },
         },
     unread
-      ? item(words.markRead, MailOpen, () => commands.markAllAsRead(id))
-      : { label: words.markUnread, icon: Mail, run: () => void markUnread(ui, conversation) },
+      ? item(texts.manage.markRead, MailOpen, () => commands.markAllAsRead(id))
+      : { label: texts.manage.markUnread, icon: Mail, run: () => void markUnread(ui, conversation) },
     ...(contactState === 'accepted' && group === null
       ? [
-          asking(words.block, Ban, () => {
+          asking(texts.manage.block, Ban, () => {
             askToBlock(ui, conversation)
           }),
         ]
       : []),
-    asking(words.clear, Eraser, () => {
+    asking(texts.manage.clear, Eraser, () => {
       askToClear(ui, conversation)
     }),
     ...(group?.standing === 'joined'
@@ -88,13 +86,13 @@ export function conversationItems(
           }),
         ]
       : [
-          asking(words.remove, Trash, () => {
+          asking(texts.manage.remove, Trash, () => {
             askToRemove(ui, conversation)
           }),
         ]),
     ...(group === null
       ? [
-          asking(words.removeContact, UserX, () => {
+          asking(texts.manage.removeContact, UserX, () => {
             askToRemoveContact(ui, conversation)
           }),
         ]
@@ -111,7 +109,7 @@ const asking = (label: string, icon: MenuItem['icon'], run: () => void): MenuIte
 
 const mutePeriods = (ui: Ui, { id }: ConversationView): MenuItem[] =>
   MUTE_PERIODS.map((period) => ({
-    label: words.mutePeriod(period),
+    label: texts.manage.mutePeriod(period),
     icon: BellOff,
     run: () => void carryOut(ui, () => ui.app.commands.mute(id, mutedUntil(period, Date.now()))),
   }))
@@ -120,8 +118,8 @@ async function archive(ui: Ui, { id, name, shelf }: ConversationView): Promise<v
   const { commands } = ui.app
   if (!(await carryOut(ui, () => commands.setShelf(id, 'archived')))) return
   const before = shelf === 'pinned' ? 'pinned' : 'listed'
-  ui.notices.offer(words.archived(name), {
-    label: words.undo,
+  ui.notices.offer(texts.manage.archived(name), {
+    label: texts.manage.undo,
     run: () => void carryOut(ui, () => commands.setShelf(id, before)),
   })
 }
@@ -138,32 +136,34 @@ const leave = ({ router }: Ui, id: ConversationView['id']): void => {
 
 export function askToClear(ui: Ui, { id, name }: ConversationView): void {
   ui.questions.ask({
-    title: words.clearTitle(name),
-    text: words.clearText(name),
-    confirm: words.clearYes,
+    title: texts.manage.clearTitle(name),
+    text: texts.manage.clearText(name),
+    confirm: texts.manage.clearYes,
     run: async () => {
-      if (await carryOut(ui, () => ui.app.commands.clearConversation(id))) ui.notices.say(words.cleared)
+      if (await carryOut(ui, () => ui.app.commands.clearConversation(id)))
+        ui.notices.say(texts.manage.cleared)
     },
   })
 }
 
 export function askToRemove(ui: Ui, { id, name }: ConversationView): void {
   ui.questions.ask({
-    title: words.removeTitle(name),
-    text: words.removeText(name),
-    confirm: words.removeYes,
+    title: texts.manage.removeTitle(name),
+    text: texts.manage.removeText(name),
+    confirm: texts.manage.removeYes,
     run: async () => {
       leave(ui, id)
-      if (await carryOut(ui, () => ui.app.commands.deleteConversation(id))) ui.notices.say(words.removed)
+      if (await carryOut(ui, () => ui.app.commands.deleteConversation(id)))
+        ui.notices.say(texts.manage.removed)
     },
   })
 }
 
 export function askToBlock(ui: Ui, { id, name }: ConversationView): void {
   ui.questions.ask({
-    title: words.blockTitle(name),
-    text: words.blockText,
-    confirm: words.block,
+    title: texts.manage.blockTitle(name),
+    text: texts.manage.blockText,
+    confirm: texts.manage.block,
     run: async () => {
       if (!(await carryOut(ui, () => ui.app.commands.block(id)))) return
       ui.notices.say(texts.request.blocked(name))
@@ -174,13 +174,13 @@ export function askToBlock(ui: Ui, { id, name }: ConversationView): void {
 
 export function askToRemoveContact(ui: Ui, { id, peerId, name }: ConversationView): void {
   ui.questions.ask({
-    title: words.removeContactTitle(name),
-    text: words.removeContactText,
-    confirm: words.removeYes,
+    title: texts.manage.removeContactTitle(name),
+    text: texts.manage.removeContactText,
+    confirm: texts.manage.removeYes,
     run: async () => {
       leave(ui, id)
       if (await carryOut(ui, () => ui.app.commands.deleteContact(peerId)))
-        ui.notices.say(words.removedContact(name))
+        ui.notices.say(texts.manage.removedContact(name))
     },
   })
 }

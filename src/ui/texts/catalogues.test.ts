@@ -34,6 +34,7 @@ const CALLS: Readonly<Record<string, readonly [Call, ...(string | number)[]]>> =
   'conversation.begin': [({ conversation }) => conversation.begin('Zoe'), 'Zoe'],
   'conversation.kept': [({ conversation }) => conversation.kept('<time>'), '<time>'],
   'conversation.newMessages': [({ conversation }) => conversation.newMessages(7), 7],
+  'conversation.unreadFrom': [({ conversation }) => conversation.unreadFrom(7), 7],
   'conversation.statusOf': [({ conversation }) => conversation.statusOf(message).name],
   'conversation.delivery.times': [({ conversation }) => conversation.delivery.times(7), 7],
   'details.keepHint': [({ details }) => details.keepHint('Zoe'), 'Zoe'],
@@ -74,6 +75,8 @@ const CALLS: Readonly<Record<string, readonly [Call, ...(string | number)[]]>> =
   'manage.aliasHint': [({ manage }) => manage.aliasHint('Zoe'), 'Zoe'],
   'settings.bounds': [({ settings }) => settings.bounds(3, 7), 3, 7],
   'settings.storageAmount': [({ settings }) => settings.storageAmount(3e6, 7e9), 3, 7],
+  'settings.messagesHere': [({ settings }) => settings.messagesHere(7), 7],
+  'settings.clearOf': [({ settings }) => settings.clearOf('Zoe'), 'Zoe'],
   'settings.unblock': [({ settings }) => settings.unblock('Zoe'), 'Zoe'],
   'settings.version': [({ settings }) => settings.version('1.2.3'), '1.2.3'],
 }

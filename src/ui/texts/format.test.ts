@@ -31,6 +31,21 @@ describe('day', () => {
   })
 })
 
+describe('moment', () => {
+  it.each([
+    ['2025-03-12T09:05:00', /^Today, 0?9[:.]05/],
+    ['2025-03-11T09:05:00', /^Yesterday, 0?9[:.]05/],
+    ['2025-03-13T09:05:00', /^Tomorrow, 0?9[:.]05/],
+    ['2025-03-05T09:05:00', /^5 Mar 2025, 0?9[:.]05/],
+  ])('writes %s', (time, words) => {
+    expect(createFormat('en-GB', 'ltr').moment(at(time), now)).toMatch(words)
+  })
+
+  it('has the comma of its language', () => {
+    expect(createFormat('ar-EG', 'rtl').moment(now, now)).toMatch(/^اليوم، /)
+  })
+})
+
 describe('bytes', () => {
   it.each([
     [0, '0 byte'],

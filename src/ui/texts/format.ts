@@ -9,8 +9,8 @@ export interface Format {
   readonly time: (time: number) => string
   /** Wednesday, 5 March 2025, 14:05:09: for those who want to know exactly. */
   readonly exact: (time: number) => string
-  /** 5 Mar 2025, 14:05: where several stand below each other. */
-  readonly moment: (time: number) => string
+  /** Today, 14:05; 5 Mar 2025, 14:05: where several stand below each other. */
+  readonly moment: (time: number, now: number) => string
   /** Today, Yesterday, Wednesday, 5 March, 5 March 2024: over the messages of a day. */
   readonly day: (time: number, now: number) => string
   /** 14:05, Yesterday, Wed, 05/03/24: in a narrow column. */
@@ -94,7 +94,12 @@ export function createFormat(locale: string, direction: Direction): Format {
     direction,
     time: (at) => time.format(at),
     exact: (at) => exact.format(at),
-    moment: (at) => moment.format(at),
+    moment: (at, now) => {
+      const days = daysBetween(at, now)
+      if (Math.abs(days) > 1) return moment.format(at)
+      const comma = direction === 'rtl' ? '،' : ','
+      return `${capitalised(relative.format(-days, 'day'))}${comma} ${time.format(at)}`
+    },
     day: (at, now) => {
       const days = daysBetween(at, now)
       if (days === 0 || days === 1) return capitalised(relative.format(-days, 'day'))

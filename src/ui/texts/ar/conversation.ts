@@ -43,115 +43,125 @@ const presence = ({ online, path, typing }: PeerStatus): string => {
 }
 
 /** One conversation and what is in it. */
-export const conversation = ({ number, period, plural, isolate }: Format): ReturnType<typeof english> => ({
-  conversation: {
-    messages: 'الرسائل',
-    presence,
-    gap: ({ count, author, lost }: GapView, name: string): string => {
-      const other = isolate(name)
-      const n = number(count)
-      const many = `${n} رسالة`
-      const what = plural(count, { one: 'رسالة واحدة', two: 'رسالتان', few: `${n} رسائل`, many, other: many })
-      const whose = author === 'self' ? 'من رسائلك' : `من ${other}`
-      if (lost) {
-        const gone = plural(count, { two: 'لم تعودا لدى أحد', other: 'لم تعد لدى أحد' })
-        return `ضاعت ${what} ${whose}: ${gone}.`
-      }
-      const coming = plural(count, {
-        two: `تصلان حين يتصل ${other} إن كانتا لديه`,
-        other: `تصل حين يتصل ${other} إن كانت لديه`,
-      })
-      return `تنقص ${what} ${whose}. ${coming}.`
-    },
-    missing: 'هذه المحادثة ليست على هذا الجهاز',
-    missingLead: 'ربما بدأت في متصفح آخر. محادثاتك موجودة في القائمة.',
-    you: 'أنت:',
-    them: (name: string) => `${isolate(name)}:`,
-    introduced: (name: string) => `فتح ${isolate(name)} رابط دعوتك`,
-    introducedSelf: (name: string) => `فتحتَ رابط دعوة ${isolate(name)}`,
-    tooNew: 'تحتاج هذه الرسالة إلى إصدار أحدث من Gigi.',
-    begin: (name: string) => `هذه بداية محادثتك مع ${isolate(name)}.`,
-    beginLead: 'لا يمكن لأحد سواكما قراءتها.',
-    kept: (period: string) => `تُحفظ رسائل هذه المحادثة على هذا الجهاز لمدة ${period}.`,
-    newest: 'الانتقال إلى الأحدث',
-    newMessages: (count: number) => {
-      const n = number(count)
-      return plural(count, {
-        one: 'رسالة جديدة',
-        two: 'رسالتان جديدتان',
-        few: `${n} رسائل جديدة`,
-        many: `${n} رسالة جديدة`,
-        other: `${n} رسالة جديدة`,
-      })
-    },
-    status,
-    statusOf: (message: MessageView) => {
-      if (message.refused) return refused
-      if (message.mailboxFull && message.status === 'Pending') return mailboxFull
-      return message.status === 'Expired' ? expired : status[message.status]
-    },
-    sendAgain: 'إعادة الإرسال',
-    delivery: {
-      written: 'كُتبت',
-      queued: 'تنتظر منذ',
-      attempts: 'المحاولات',
-      times: (count: number) => {
+export const conversation = ({ number, period, plural, isolate }: Format): ReturnType<typeof english> => {
+  const newMessages = (count: number): string => {
+    const n = number(count)
+    return plural(count, {
+      one: 'رسالة جديدة',
+      two: 'رسالتان جديدتان',
+      few: `${n} رسائل جديدة`,
+      many: `${n} رسالة جديدة`,
+      other: `${n} رسالة جديدة`,
+    })
+  }
+  return {
+    conversation: {
+      messages: 'الرسائل',
+      presence,
+      gap: ({ count, author, lost }: GapView, name: string): string => {
+        const other = isolate(name)
         const n = number(count)
-        return plural(count, {
-          one: 'محاولة واحدة',
-          two: 'محاولتان',
-          few: `${n} محاولات`,
-          many: `${n} محاولة`,
-          other: `${n} محاولة`,
+        const many = `${n} رسالة`
+        const what = plural(count, {
+          one: 'رسالة واحدة',
+          two: 'رسالتان',
+          few: `${n} رسائل`,
+          many,
+          other: many,
         })
+        const whose = author === 'self' ? 'من رسائلك' : `من ${other}`
+        if (lost) {
+          const gone = plural(count, { two: 'لم تعودا لدى أحد', other: 'لم تعد لدى أحد' })
+          return `ضاعت ${what} ${whose}: ${gone}.`
+        }
+        const coming = plural(count, {
+          two: `تصلان حين يتصل ${other} إن كانتا لديه`,
+          other: `تصل حين يتصل ${other} إن كانت لديه`,
+        })
+        return `تنقص ${what} ${whose}. ${coming}.`
       },
-      nextAttempt: 'المحاولة التالية',
-      onAppearance: 'حين يتصل الطرف الآخر',
-      inMailbox: 'في صندوق البريد منذ',
-      expires: 'تستمر المحاولة حتى',
-      delivered: 'سُلّمت',
-      read: 'قُرئت',
+      missing: 'هذه المحادثة ليست على هذا الجهاز',
+      missingLead: 'ربما بدأت في متصفح آخر. محادثاتك موجودة في القائمة.',
+      you: 'أنت:',
+      them: (name: string) => `${isolate(name)}:`,
+      introduced: (name: string) => `فتح ${isolate(name)} رابط دعوتك`,
+      introducedSelf: (name: string) => `فتحتَ رابط دعوة ${isolate(name)}`,
+      tooNew: 'تحتاج هذه الرسالة إلى إصدار أحدث من Gigi.',
+      begin: (name: string) => `هذه بداية محادثتك مع ${isolate(name)}.`,
+      beginLead: 'لا يمكن لأحد سواكما قراءتها.',
+      kept: (period: string) => `تُحفظ رسائل هذه المحادثة على هذا الجهاز لمدة ${period}.`,
+      newest: 'الانتقال إلى الأحدث',
+      newMessages,
+      unreadFrom: newMessages,
+      status,
+      statusOf: (message: MessageView) => {
+        if (message.refused) return refused
+        if (message.mailboxFull && message.status === 'Pending') return mailboxFull
+        return message.status === 'Expired' ? expired : status[message.status]
+      },
+      sendAgain: 'إعادة الإرسال',
+      delivery: {
+        written: 'كُتبت',
+        queued: 'تنتظر منذ',
+        attempts: 'المحاولات',
+        times: (count: number) => {
+          const n = number(count)
+          return plural(count, {
+            one: 'محاولة واحدة',
+            two: 'محاولتان',
+            few: `${n} محاولات`,
+            many: `${n} محاولة`,
+            other: `${n} محاولة`,
+          })
+        },
+        nextAttempt: 'المحاولة التالية',
+        onAppearance: 'حين يتصل الطرف الآخر',
+        inMailbox: 'في صندوق البريد منذ',
+        expires: 'تستمر المحاولة حتى',
+        delivered: 'سُلّمت',
+        read: 'قُرئت',
+      },
+      offline: 'يمكنك مواصلة الكتابة؛ تُرسل رسائلك عند عودة الشبكة.',
     },
-    offline: 'يمكنك مواصلة الكتابة؛ تُرسل رسائلك عند عودة الشبكة.',
-  },
 
-  details: {
-    title: 'تفاصيل المحادثة',
-    identity: 'الهوية',
-    keep: 'الاحتفاظ بالرسائل',
-    keepHint: (name: string) =>
-      `تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ جهاز ${isolate(name)} بما لديه. أما الرسائل التي لم تُسلَّم فتبقى.`,
-    keepHintGroup:
-      'تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ الأعضاء الآخرون بما لديهم. أما الرسائل التي لم تُسلَّم فتبقى.',
-    period: (seconds: number | null): string => (seconds === null ? 'دائمًا' : period(seconds)),
-  },
-
-  composer: {
-    message: 'الرسالة',
-    placeholder: 'اكتب رسالة',
-    send: 'إرسال',
-  },
-
-  emoji: {
-    open: 'رموز تعبيرية',
-    title: 'اختر رمزًا تعبيريًا',
-    search: 'البحث عن رمز (بالإنجليزية)',
-    found: 'الرموز التي وُجدت',
-    nothing: 'لا رمز بهذا الاسم.',
-    kinds: 'أنواع الرموز',
-    recent: 'المستخدمة مؤخرًا',
-    kind: {
-      smileys_emotion: 'وجوه ومشاعر',
-      people_body: 'أشخاص',
-      animals_nature: 'حيوانات وطبيعة',
-      food_drink: 'طعام وشراب',
-      travel_places: 'سفر وأماكن',
-      activities: 'أنشطة',
-      objects: 'أشياء',
-      symbols: 'علامات',
-      flags: 'أعلام',
+    details: {
+      title: 'تفاصيل المحادثة',
+      identity: 'الهوية',
+      keep: 'الاحتفاظ بالرسائل',
+      keepHint: (name: string) =>
+        `تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ جهاز ${isolate(name)} بما لديه. أما الرسائل التي لم تُسلَّم فتبقى.`,
+      keepHintGroup:
+        'تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ الأعضاء الآخرون بما لديهم. أما الرسائل التي لم تُسلَّم فتبقى.',
+      period: (seconds: number | null): string => (seconds === null ? 'دائمًا' : period(seconds)),
     },
-    skin: 'لون البشرة',
-    skins: ['المعتاد', 'فاتح', 'فاتح متوسط', 'متوسط', 'داكن متوسط', 'داكن'],
-  },
-})
+
+    composer: {
+      message: 'الرسالة',
+      placeholder: 'اكتب رسالة',
+      send: 'إرسال',
+    },
+
+    emoji: {
+      open: 'رموز تعبيرية',
+      title: 'اختر رمزًا تعبيريًا',
+      search: 'البحث عن رمز (بالإنجليزية)',
+      found: 'الرموز التي وُجدت',
+      nothing: 'لا رمز بهذا الاسم.',
+      kinds: 'أنواع الرموز',
+      recent: 'المستخدمة مؤخرًا',
+      kind: {
+        smileys_emotion: 'وجوه ومشاعر',
+        people_body: 'أشخاص',
+        animals_nature: 'حيوانات وطبيعة',
+        food_drink: 'طعام وشراب',
+        travel_places: 'سفر وأماكن',
+        activities: 'أنشطة',
+        objects: 'أشياء',
+        symbols: 'علامات',
+        flags: 'أعلام',
+      },
+      skin: 'لون البشرة',
+      skins: ['المعتاد', 'فاتح', 'فاتح متوسط', 'متوسط', 'داكن متوسط', 'داكن'],
+    },
+  }
+}

@@ -1,7 +1,7 @@
 import type { settings as english } from '../en/settings.ts'
 import type { Format } from '../format.ts'
 
-export const settings = ({ number, bytes, isolate }: Format): ReturnType<typeof english> => ({
+export const settings = ({ number, bytes, plural, isolate }: Format): ReturnType<typeof english> => ({
   settings: {
     title: 'الإعدادات',
     profile: 'الملف الشخصي',
@@ -12,6 +12,7 @@ export const settings = ({ number, bytes, isolate }: Format): ReturnType<typeof 
     copyPeerId: 'نسخ الهوية',
     save: 'حفظ',
     saved: 'تم الحفظ',
+    unsaved: 'لم يُحفظ بعد',
     privacy: 'الخصوصية',
     readReceipts: 'إشعارات القراءة',
     readReceiptsHint: 'يرى الآخرون متى قرأت رسائلهم.',
@@ -80,6 +81,19 @@ export const settings = ({ number, bytes, isolate }: Format): ReturnType<typeof 
     storageNotPromised: 'قد يحذفها هذا المتصفح عندما تضيق المساحة.',
     askToKeep: 'مطالبة المتصفح بالاحتفاظ بها',
     askRefused: 'لم يَعِد المتصفح بذلك. كثيرًا ما يغيِّر رأيه بعد تثبيت Gigi أو استخدامه لبضعة أيام.',
+    cleanUp: 'أكبر المحادثات',
+    cleanUpLead: 'عندما تضيق المساحة، أفرغ ما لم تعد تحتاج إليه:',
+    messagesHere: (count: number) => {
+      const n = number(count)
+      return plural(count, {
+        one: 'رسالة واحدة هنا',
+        two: 'رسالتان هنا',
+        few: `${n} رسائل هنا`,
+        many: `${n} رسالة هنا`,
+        other: `${n} رسالة هنا`,
+      })
+    },
+    clearOf: (name: string) => `إفراغ المحادثة مع ${isolate(name)}`,
     blocked: 'الأشخاص المحظورون',
     blockedNobody: 'لم تحظر أحدًا.',
     unblock: (name: string) => `إلغاء حظر ${isolate(name)}`,

@@ -67,6 +67,8 @@ export const conversation = ({ number, period, plural, isolate }: Format) => ({
     kept: (period: string) => `Messages in this conversation are kept for ${period} on this device.`,
     newest: 'Go to the newest',
     newMessages: (count: number) => `${number(count)} new`,
+    unreadFrom: (count: number) =>
+      plural(count, { one: '1 new message', other: `${number(count)} new messages` }),
     status,
     /** What is known of a message that was sent. */
     statusOf: (message: MessageView) => {

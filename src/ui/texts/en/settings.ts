@@ -1,7 +1,7 @@
 import type { ConfigKey } from '../../../domain/config.ts'
 import type { Format } from '../format.ts'
 
-export const settings = ({ number, bytes, isolate }: Format) => ({
+export const settings = ({ number, bytes, plural, isolate }: Format) => ({
   settings: {
     title: 'Settings',
     profile: 'Profile',
@@ -12,6 +12,7 @@ export const settings = ({ number, bytes, isolate }: Format) => ({
     copyPeerId: 'Copy identity',
     save: 'Save',
     saved: 'Saved',
+    unsaved: 'Not saved yet',
     privacy: 'Privacy',
     readReceipts: 'Read receipts',
     readReceiptsHint: 'Others see when you have read their messages.',
@@ -83,6 +84,11 @@ export const settings = ({ number, bytes, isolate }: Format) => ({
     askToKeep: 'Ask the browser to keep it',
     askRefused:
       'The browser did not promise it. Installing Gigi, or using it for some days, often changes its mind.',
+    cleanUp: 'The largest conversations',
+    cleanUpLead: 'Where space runs short, clear what you need no more:',
+    messagesHere: (count: number) =>
+      plural(count, { one: '1 message here', other: `${number(count)} messages here` }),
+    clearOf: (name: string) => `Clear the conversation with ${isolate(name)}`,
     blocked: 'Blocked people',
     blockedNobody: 'You have blocked nobody.',
     unblock: (name: string) => `Unblock ${isolate(name)}`,

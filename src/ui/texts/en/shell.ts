@@ -48,8 +48,8 @@ export const shell = ({ plural, isolate }: Format) => ({
     request: 'Wants to write to you',
     nothingYet: 'No messages yet',
     emptyTitle: 'No conversations yet',
-    empty:
-      'Press “New chat” above to share your invite link, to open one that you were given, or to find people nearby.',
+    empty: 'Share your invite link, use one that you were given, or find people nearby.',
+    begin: 'Find someone to write to',
   },
 
   welcome: {
@@ -58,7 +58,7 @@ export const shell = ({ plural, isolate }: Format) => ({
     steps: [
       {
         title: 'Share your link',
-        text: 'Press “New chat” and give your invite link or QR code to a friend.',
+        text: 'Give your invite link or QR code to a friend: “New chat” above has both.',
       },
       { title: 'They open it', text: 'A browser is all they need. Their name appears here by itself.' },
       { title: 'Write, any time', text: 'Being offline is fine. The ticks tell how far each message got.' },
