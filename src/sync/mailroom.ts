@@ -3,7 +3,7 @@
  * be delivered live is left for others (posting.ts). What is to be done says the store, so that it goes on where it was
  * cut off.
  */
-import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
+import { MAX_KEPT_REVOCATIONS } from '../protocol/limits.ts'
 import type { HeldItem, ItemId } from '../protocol/mailbox.ts'
 import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
@@ -198,7 +198,7 @@ export class Mailroom {
 
   async #revoke(): Promise<void> {
     const { db, epoch, clock, mailbox } = this.#mail
-    const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
+    const revoked = await readRevocations(db, epoch, MAX_KEPT_REVOCATIONS, clock.now())
     if (revoked.length > 0) await reach(mailbox.revoke(revoked))
   }
 
