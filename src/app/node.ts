@@ -5,10 +5,12 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import { FileSync } from '../sync/files/files.ts'
+import type { FileRoom } from '../sync/files/ports.ts'
 import { Upkeep } from '../worker/upkeep.ts'
 import { composeEngine } from './compose.ts'
 import { noticeArrivals } from './noticing.ts'
-import { clock, log, timer } from './ports.ts'
+import { clock, log, random, timer } from './ports.ts'
 import { playSound } from './sound.ts'
 import type { StatusHub } from './status.ts'
 import { closeRead, tellByWorker } from './tray.ts'
@@ -33,6 +35,7 @@ export async function startNode(
   db: GigiDatabase,
   identity: IdentityRow,
   hub: StatusHub,
+  room: FileRoom,
 ): Promise<NodeHandle> {
   let slept = (): void => undefined
   const upkeep = new Upkeep({
@@ -44,7 +47,7 @@ export async function startNode(
     },
   })
   try {
-    const node = await startWith(upkeep, db, identity, hub)
+    const node = await startWith(upkeep, db, identity, hub, room)
     slept = () => {
       node.nudge()
     }
@@ -66,6 +69,7 @@ async function startWith(
   db: GigiDatabase,
   identity: IdentityRow,
   hub: StatusHub,
+  room: FileRoom,
 ): Promise<NodeHandle> {
   const ended = Promise.withResolvers<NodeEnd>()
   /** How to call off the end of each peer's typing. */
@@ -77,7 +81,7 @@ async function startWith(
     typing.delete(peer)
     hub.publishPeer(peer, { typing: false })
   }
-  const { engine, transport } = await composeEngine(db, identity, {
+  const { engine, transport, epoch } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
     onNearby: (nearby) => {
@@ -90,6 +94,7 @@ async function startWith(
       peer: (peer, report) => {
         if (!report.online) endTyping(peer)
         hub.publishPeer(peer, report)
+        files.peer(peer, report.path)
       },
       trouble: (trouble) => {
         hub.publish({ trouble })
@@ -114,10 +119,24 @@ async function startWith(
     },
   })
   let shown: ReadonlySet<PeerId> = new Set()
+  let sought: ReadonlySet<PeerId> = new Set()
+  const files = new FileSync({
+    ...{ db, epoch, room, clock, timer: upkeep, random, log },
+    links: transport.files,
+    listener: {
+      sought: (peers) => {
+        sought = peers
+        engine.show(shown.union(sought))
+      },
+      fenced: () => {
+        ended.resolve('fenced')
+      },
+    },
+  })
   hub.lead({
     shown: (peers) => {
       shown = peers
-      engine.show(peers)
+      engine.show(shown.union(sought))
     },
     composes: (peer) => {
       engine.compose(peer, directConversationId(identity.peer_id, peer))
@@ -135,9 +154,11 @@ async function startWith(
   })
   try {
     await engine.start()
+    await files.start()
   } catch (error) {
     stopNoticing()
     // What had begun would go on beside the next attempt.
+    await files.stop()
     await engine.stop()
     throw error
   }
@@ -153,6 +174,7 @@ async function startWith(
       hub.follow()
       stopShowing()
       stopNoticing()
+      await files.stop()
       await engine.stop()
     },
   }

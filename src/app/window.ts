@@ -5,9 +5,12 @@ import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
 import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import type { FileRoom } from '../sync/files/ports.ts'
 import type { GigiApp } from './api.ts'
 import { askForErrand, askForPeriodicErrands } from './background.ts'
 import { createCommands, keepInviteFresh } from './commands.ts'
+import { createFiles } from './files/files.ts'
+import { WorkerRoom } from './files/room.ts'
 import { finishClearings } from './managing.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
@@ -37,6 +40,10 @@ export function composeWindow(): GigiApp {
     after: (delayMs, wake) => timer.after(delayMs, wake),
   })
   rememberProfile(db, expect)
+  const keeper = createKeeper()
+  const room = new WorkerRoom(
+    () => new Worker(new URL('../worker/files/files.worker.ts', import.meta.url), { type: 'module' }),
+  )
   const app: GigiApp = {
     queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
     commands: createCommands({
@@ -47,9 +54,10 @@ export function composeWindow(): GigiApp {
       compose: (peer) => {
         hub.compose(peer)
       },
-      ...createKeeper(),
+      ...keeper,
     }),
     search: createSearch(db),
+    files: createFiles(db, room, keeper.keep),
     status: hub,
   }
   // What waits when the last tab goes is left to the service worker; while a tab leads it is told to come again.
@@ -71,7 +79,7 @@ export function composeWindow(): GigiApp {
       log.warn('no count of what is unread', { reason: String(error) })
     },
   )
-  runNode(db, hub).catch((error: unknown) => {
+  runNode(db, hub, room).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')
   })
@@ -86,7 +94,7 @@ function meet(fate: Fate, hub: StatusHub): void {
   if (fate !== 'newer') location.reload()
 }
 
-async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
+async function runNode(db: GigiDatabase, hub: StatusHub, room: FileRoom): Promise<void> {
   const identity = await persistently(() => firstIdentity(db), hub)
   refreshInvite(db)
   finishDeleting(db)
@@ -102,7 +110,7 @@ async function runNode(db: GigiDatabase, hub: StatusHub): Promise<void> {
         if ((await lastReplacement(db)) !== replacement) return 'replaced'
         // The network code is the larger part of the app; the first screen does not wait for it.
         const { startNode } = await import('./node.ts')
-        return signal.aborted ? 'over' : startNode(db, identity, hub)
+        return signal.aborted ? 'over' : startNode(db, identity, hub, room)
       }
       // Tabs that wait hear from here on that someone leads; not for ever, if it comes to nothing.
       hub.lead(NOBODY)

@@ -1,4 +1,5 @@
 /** Deleting message rows with all that belongs to them, so that preview and unread count stay true. */
+import type { MessageId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { add } from '../domain/sequence-set.ts'
 import { newestPreview } from './preview.ts'
@@ -6,21 +7,38 @@ import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 /** What `deleteMessages` runs over. */
 export const deletionTables = (db: GigiDatabase) =>
-  [db.conversations, db.messages, db.deleted_messages, db.offline_queue, db.message_acknowledgments] as const
+  [
+    db.conversations,
+    db.messages,
+    db.deleted_messages,
+    db.offline_queue,
+    db.message_acknowledgments,
+    db.files,
+    db.transfers,
+    db.doomed_blobs,
+  ] as const
 
 /** The keys of the acknowledgements of a message: `<message id>/…`, and 0 comes after the slash. */
 export const acknowledgmentsOf = ({ id }: MessageRow): readonly [string, string] => [`${id}/`, `${id}0`]
 
 /**
- * Deletes messages of one conversation, with their queue rows and acknowledgements. What was received stays known by its id,
+ * Deletes messages of one conversation, with their queue rows, acknowledgements and files. What was received stays known by its id,
  * so that it does not come again. Within a transaction over `deletionTables`.
  */
 export async function deleteMessages(
   db: GigiDatabase,
   conversation: ConversationRow,
   rows: readonly MessageRow[],
+  now: number,
 ): Promise<void> {
   await db.messages.bulkDelete(rows.map((row) => row.id))
+  const sharing = rows.filter((row) => row.content_type === 'FileShare')
+  if (sharing.length > 0)
+    await deleteFiles(
+      db,
+      sharing.map(({ id }) => id),
+      now,
+    )
   const received = rows.filter((row) => row.direction === 'Received')
   if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
   const sent = rows.filter((row) => row.direction === 'Sent')
@@ -33,12 +51,22 @@ export async function deleteMessages(
   const { preview, ...rest } = conversation
   const previewGone = shown.some((row) => row.order_key === preview?.order_key)
   if (unread === 0 && !previewGone) return
-  const now = previewGone ? await newestPreview(db, conversation.id) : preview
+  const shownNow = previewGone ? await newestPreview(db, conversation.id) : preview
   await db.conversations.put({
     ...rest,
     unread: Math.max(0, rest.unread - unread),
-    ...(now === undefined ? {} : { preview: now }),
+    ...(shownNow === undefined ? {} : { preview: shownNow }),
   })
+}
+
+/** Nobody gets them from here any more from now on; their bytes go soon after that. */
+async function deleteFiles(db: GigiDatabase, ids: readonly MessageId[], now: number): Promise<void> {
+  const files = (await db.files.bulkGet([...ids])).filter((row) => row !== undefined)
+  if (files.length === 0) return
+  await db.files.bulkDelete(files.map((row) => row.message_id))
+  await db.doomed_blobs.bulkPut(files.map(({ blob }) => ({ blob, at: now })))
+  const ranges = files.map(({ message_id: id }) => [[id], [id, []]] as const)
+  await db.transfers.where('[message_id+peer_id]').inAnyRange(ranges).delete()
 }
 
 /** Whether a message is one of those that its conversation counts as unread. */

@@ -27,8 +27,12 @@ export function acceptMessages(
   source: Source,
   now: number,
 ): Promise<Accepted> {
-  const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue } = db
-  const tables = [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
+  const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue, files } =
+    db
+  const tables = [
+    ...[meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue],
+    files,
+  ]
   return db.transaction('rw', tables, async () => {
     const ids = sent.map(({ message }) => message.id)
     // Asked at once: each answer waits for whatever else this thread does.

@@ -18,6 +18,7 @@ import {
   MAX_SEQUENCE_AHEAD,
 } from '../protocol/limits.ts'
 import { newContact, titleOf } from './contacts.ts'
+import { receivedFile } from './files.ts'
 import { readInviteSecret, requireIdentity } from './identity.ts'
 import {
   createInboundMessage,
@@ -26,7 +27,15 @@ import {
   previewText,
 } from './messages.ts'
 import { newestPreview } from './preview.ts'
-import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, LogRow, MessageRow } from './schema.ts'
+import type {
+  ContactRow,
+  ConversationRow,
+  FileRow,
+  GigiDatabase,
+  IdentityRow,
+  LogRow,
+  MessageRow,
+} from './schema.ts'
 
 /** push: what the peer wrote and had not been delivered. page: history that we asked for. */
 export type Source = 'push' | 'page'
@@ -124,6 +133,7 @@ function reception(context: Context): Reception {
   const contact = { ...context.contact }
   const conversation = { ...context.conversation }
   const rows: MessageRow[] = []
+  const files: FileRow[] = []
   const again: MessageRow[] = []
   const returned: { readonly was: MessageRow; readonly is: MessageRow }[] = []
   const touched = new Map<LogId, LogRow>()
@@ -277,6 +287,7 @@ function reception(context: Context): Reception {
         order_key: row.order_key,
       }
     rows.push(row)
+    if (content.type === 'FileShare') files.push(receivedFile(message, content, source, now))
   }
 
   return {
@@ -297,6 +308,7 @@ function reception(context: Context): Reception {
       const writes: Promise<unknown>[] = [
         db.logs.bulkPut([...touched.values()]),
         db.messages.bulkAdd(rows),
+        ...(files.length > 0 ? [db.files.bulkPut(files)] : []),
         ...(again.length > 0 ? [db.messages.bulkPut(again)] : []),
         ...(isNews ? [db.contacts.put(contact)] : []),
       ]

@@ -20,7 +20,15 @@ import {
 import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
-import type { AcknowledgmentRow, ConversationRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
+import { restoreFile } from './file-choices.ts'
+import type {
+  AcknowledgmentRow,
+  ConversationRow,
+  FileRow,
+  GigiDatabase,
+  MessageRow,
+  QueueRow,
+} from './schema.ts'
 
 /** A message that was deleted, with all that went with it. */
 export interface Deletion {
@@ -28,6 +36,8 @@ export interface Deletion {
   /** It was still to be sent. */
   readonly queued: QueueRow | undefined
   readonly acknowledgments: readonly AcknowledgmentRow[]
+  /** What it shared. */
+  readonly file: FileRow | undefined
 }
 
 /**
@@ -47,8 +57,9 @@ export function deleteMessage(db: GigiDatabase, id: MessageId, now: number): Pro
       row,
       queued: row.direction === 'Sent' ? await db.offline_queue.get([peer, id]) : undefined,
       acknowledgments: await db.message_acknowledgments.where('id').between(first, last).toArray(),
+      file: await db.files.get(id),
     }
-    await deleteMessages(db, conversation, [row])
+    await deleteMessages(db, conversation, [row], now)
     if (isTried(row) && !(await isProven(db, row, peer))) await vacate(db, [row])
     await noteForgotten(db, now)
     return deletion
@@ -66,8 +77,11 @@ export function restoreMessage(
   now: number,
   random: RandomBytes,
 ): Promise<void> {
-  const { receipts, deposits, deleted_messages, message_acknowledgments } = db
-  const tables = [...writerTables(db), receipts, deposits, deleted_messages, message_acknowledgments]
+  const { receipts, deposits, deleted_messages, message_acknowledgments, files, doomed_blobs } = db
+  const tables = [
+    ...writerTables(db),
+    ...[receipts, deposits, deleted_messages, message_acknowledgments, files, doomed_blobs],
+  ]
   return db.transaction('rw', tables, async () => {
     const { row } = deletion
     const conversation = await db.conversations.get(row.conversation_id)
@@ -83,6 +97,7 @@ export function restoreMessage(
       await writer.appendAgain({ ...row, seq: 0 }, row.timestamp, row.expires_at)
       await writer.close()
     }
+    if (deletion.file !== undefined) await restoreFile(db, deletion.file)
     await noteForgotten(db, now)
     await db.conversations.update(conversation.id, {
       unread: conversation.unread + (isUnread(row) ? 1 : 0),

@@ -1,6 +1,7 @@
 import type { Format } from '../format.ts'
 import { appearance } from './appearance.ts'
 import { conversation } from './conversation.ts'
+import { files } from './files.ts'
 import { managing } from './managing.ts'
 import { people } from './people.ts'
 import { problem, trouble } from './problems.ts'
@@ -15,6 +16,7 @@ export const english = (format: Format) => ({
   ...shell(format),
   ...people(format),
   ...conversation(format),
+  ...files(format),
   ...managing(format),
   ...settings(format),
   ...appearance,
