@@ -10,6 +10,7 @@
  * | chunk   | server  | 16, number, bytes, [sibling's hash, …]                                  |
  * | refused | server  | 17, code                                                                |
  * | hold    | server  | 18, whether nothing comes for now                                       |
+ * | noted   | server  | 19: that the other has all of it                                        |
  *
  * Credit is given back for what was written: it is the only flow control there is.
  */
@@ -61,6 +62,8 @@ export type FileAnswer =
   /** The last frame of a stream. */
   | { readonly type: 'refused'; readonly code: FileRefusal }
   | { readonly type: 'hold'; readonly hold: boolean }
+  /** It is known here, durably, that the other has all of it. */
+  | { readonly type: 'noted' }
 
 export function encodeFileRequest(request: FileRequest): Uint8Array<ArrayBuffer> {
   switch (request.type) {
@@ -83,6 +86,8 @@ export function encodeFileAnswer(answer: FileAnswer): Uint8Array<ArrayBuffer> {
       return encode([17, FILE_REFUSALS.indexOf(answer.code)])
     case 'hold':
       return encode([18, answer.hold])
+    case 'noted':
+      return encode([19])
   }
 }
 
@@ -140,6 +145,8 @@ export function decodeFileAnswer(frame: Uint8Array): FileAnswer | null {
     }
     case 18:
       return { type: 'hold', hold: tuple<[number, boolean]>(kind, flag)(value, 'hold')[1] }
+    case 19:
+      return { type: 'noted' }
     default:
       return null
   }

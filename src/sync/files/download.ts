@@ -14,7 +14,7 @@ import { completeFile, dropTransfer, forgetChunks, noteTold, recordChunks } from
 import type { FileRow, TransferRow } from '../../store/schema.ts'
 import { Coalesced } from '../serial.ts'
 import type { FileContext } from './context.ts'
-import { DIRECT_WINDOW, RECORD_MS, RELAYED_WINDOW, SILENCE_MS } from './limits.ts'
+import { DIRECT_WINDOW, NOTED_MS, RECORD_MS, RELAYED_WINDOW, SILENCE_MS } from './limits.ts'
 import { type FileStream, GoneError, NoRoomError } from './ports.ts'
 
 /**
@@ -28,6 +28,8 @@ export class Download {
   readonly row: FileRow
   readonly #context: FileContext
   readonly #ended = Promise.withResolvers<DownloadEnd>()
+  /** Whether the other has noted that all of it is here. */
+  readonly #noted = Promise.withResolvers<boolean>()
   readonly #rate = new Rate()
   readonly #recording: Coalesced
   /** What the store threw. */
@@ -105,6 +107,7 @@ export class Download {
         drained: () => undefined,
         closed: () => {
           this.#end('lost')
+          this.#noted.resolve(false)
         },
       })
       this.#stream = stream
@@ -131,7 +134,6 @@ export class Download {
   }
 
   #receive(frame: Uint8Array): void {
-    if (this.#isOver) return
     let answer
     try {
       answer = decodeFileAnswer(frame)
@@ -140,8 +142,12 @@ export class Download {
       this.#end('wrong')
       return
     }
+    if (answer?.type === 'noted') this.#noted.resolve(true)
+    if (this.#isOver) return
     this.#listenOn()
     switch (answer?.type) {
+      case 'noted':
+        return
       case 'chunk':
         this.#take(answer)
         return
@@ -208,10 +214,13 @@ export class Download {
       return 'stopped'
     }
     this.#stream?.send(encodeFileRequest({ type: 'have' }))
+    const cancel = this.#context.timer.after(NOTED_MS, () => {
+      this.#noted.resolve(false)
+    })
+    const isNoted = await this.#noted.promise
+    cancel()
     this.#stream?.close('all of it is here')
-    // Whoever shared it may have gone before it heard of that: nothing is lost by telling it again.
-    if (this.peer === this.row.author && this.#stream !== undefined)
-      await noteTold(db, epoch, this.row.message_id)
+    if (isNoted && this.peer === this.row.author) await noteTold(db, epoch, this.row.message_id)
     return 'complete'
   }
 

@@ -5,8 +5,8 @@
 import { backoffMs } from '../../domain/backoff.ts'
 import { heldBytes } from '../../domain/files/chunks.ts'
 import type { MessageId, PeerId } from '../../domain/ids.ts'
-import { sameBytes } from '../../protocol/cbor.ts'
-import { encodeFileAnswer, encodeFileRequest } from '../../protocol/file-frames.ts'
+import { MalformedError, sameBytes } from '../../protocol/cbor.ts'
+import { decodeFileAnswer, encodeFileAnswer, encodeFileRequest } from '../../protocol/file-frames.ts'
 import { fromBase64url } from '../../protocol/identifiers.ts'
 import { emptyRoot } from '../../protocol/merkle.ts'
 import { onTablesChanged } from '../../store/changes.ts'
@@ -36,6 +36,7 @@ import {
   MAX_LOOKED_AT,
   MAX_UPLOADS,
   MAX_UPLOADS_PER_PEER,
+  NOTED_MS,
   SWEEP_MS,
 } from './limits.ts'
 import type { FileStream, FileStreamListener } from './ports.ts'
@@ -49,6 +50,16 @@ export interface FileSyncOptions extends FileContext {
     sought(peers: ReadonlySet<PeerId>): void
     /** Another leader has taken over. */
     fenced(): void
+  }
+}
+
+/** Whether somebody says that they know that we have all of a file; of what cannot be read they say nothing. */
+function isNoted(frame: Uint8Array): boolean {
+  try {
+    return decodeFileAnswer(frame)?.type === 'noted'
+  } catch (error) {
+    if (error instanceof MalformedError) return false
+    throw error
   }
 }
 
@@ -69,6 +80,8 @@ export class FileSync {
   readonly #failures = new Map<string, Failure>()
   readonly #looking = new Coalesced(() => this.#guard('look for files', () => this.#look()))
   readonly #sweeping = new Coalesced(() => this.#guard('clear files away', () => this.#sweep()))
+  /** The beginning of the session in which it was told that a file is here. */
+  readonly #told = new Map<MessageId, number>()
   readonly #ends = new Set<Promise<void>>()
   #isRunning = false
   #unsubscribe: () => void = () => undefined
@@ -133,7 +146,7 @@ export class FileSync {
       if (!files.has(download.row.message_id) && wanted.length < MAX_LOOKED_AT) download.stop()
     for (const file of wanted) if (file.row.size === 0) await this.#takeEmpty(file)
     const untold = await readUntold(db, epoch, MAX_LOOKED_AT)
-    for (const file of untold) await this.#tell(file)
+    for (const file of untold) if (!this.#downloads.has(file.row.message_id)) this.#track(this.#tell(file))
     if (!this.#isRunning) return
     const { begin, at, sought } = choose(
       wanted
@@ -180,7 +193,7 @@ export class FileSync {
       this.#downloads.delete(row.message_id)
     }
     const { db, epoch } = this.#options
-    if (end === 'complete') this.#forget(row.message_id)
+    if (end === 'complete' || end === 'no-room') this.#forget(row.message_id)
     else if (end !== 'stopped') this.#failed(download, end)
     if (end === 'no-room') await failFile(db, epoch, row.message_id, 'no-room')
     const problem = this.#problemOf(row.message_id, members)
@@ -228,22 +241,35 @@ export class FileSync {
 
   /** Tells whoever shared a file that all of it is here, where that was not heard. */
   async #tell({ row, members }: WantedFile): Promise<void> {
-    const { db, epoch, links, log } = this.#options
+    const { db, epoch, links, timer, log } = this.#options
     if (row.size === 0 || !members.includes(row.author)) {
       await noteTold(db, epoch, row.message_id)
       return
     }
-    if (this.#reaches.get(row.author) === undefined) return
+    const since = this.#reaches.get(row.author)?.since
+    // Once in a session: who does not take it in will not the second time.
+    if (since === undefined || this.#told.get(row.message_id) === since) return
+    this.#told.set(row.message_id, since)
+    const noted = Promise.withResolvers<boolean>()
     try {
       const stream = await links.fetch(row.author, {
-        frame: () => undefined,
+        frame: (frame) => {
+          noted.resolve(isNoted(frame))
+        },
         drained: () => undefined,
-        closed: () => undefined,
+        closed: () => {
+          noted.resolve(false)
+        },
       })
       const { message_id: message, share_code: code } = row
       stream.send(encodeFileRequest({ type: 'want', message, code, chunks: [], credit: 1 }))
+      const cancel = timer.after(NOTED_MS, () => {
+        noted.resolve(false)
+      })
+      const isKnown = await noted.promise
+      cancel()
       stream.close('told')
-      await noteTold(db, epoch, message)
+      if (isKnown) await noteTold(db, epoch, message)
     } catch (error) {
       if (error instanceof FencedError) throw error
       log.info('it could not be told that a file is here', { reason: String(error) })

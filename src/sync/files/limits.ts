@@ -36,3 +36,5 @@ export const ORPHAN_MS = 3_600_000
 export const SWEEP_MS = 3_600_000
 /** Names that are looked up in one go. */
 export const SWEEP_NAMES = 200
+/** Word that a file is noted to have arrived is waited for so long, milliseconds; then it is told again at the next meeting. */
+export const NOTED_MS = 10_000

@@ -134,7 +134,7 @@ export class Upload implements FileStreamListener {
     // Told as the last word: it counts though the stream has ended since.
     if (this.#had || want.chunks.length === 0) {
       await noteHadBy(db, epoch, peer, want.message)
-      if (!this.#hasEnded()) this.stream.close('they have all of it')
+      if (!this.#hasEnded()) this.stream.send(encodeFileAnswer({ type: 'noted' }))
       return
     }
     if (this.#isOver) return
