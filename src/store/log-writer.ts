@@ -156,7 +156,12 @@ export async function openWriter(
       if (row.log_id === logId && row.seq > 0) vacated = add(vacated, row.seq)
       const { id, nonce } = row
       const placed = newMessage(contentOf(row), { log_id: logId, seq: ++seq, time: nextTime() })
-      const again = { ...toRow({ ...placed, id, nonce, timestamp }), created_at: row.created_at }
+      const left = leavePlace(row).left
+      const again = {
+        ...toRow({ ...placed, id, nonce, timestamp }),
+        created_at: row.created_at,
+        ...(left === undefined ? {} : { left }),
+      }
       await queue(expiresAt === undefined ? again : { ...again, expires_at: expiresAt })
       tail = id
     },
@@ -165,7 +170,8 @@ export async function openWriter(
       const filled = firstOf(difference(lacking, inMail), limit)
       for (const number of numbersOf(filled)) {
         // What stood there has no place any more: a proof for the number is one for the void.
-        await db.messages.where('[log_id+seq]').equals([log_id, number]).modify({ seq: 0 })
+        const stood = await db.messages.where('[log_id+seq]').equals([log_id, number]).toArray()
+        await db.messages.bulkPut(stood.map(leavePlace))
         await queue(toRow(newMessage({ type: 'Void' }, { log_id, seq: number, time: nextTime() })))
       }
       const left = difference(lacking, filled)
@@ -182,6 +188,10 @@ export async function openWriter(
     },
   }
 }
+
+/** An own message without the place at which it stood, if it had one. */
+export const leavePlace = (row: MessageRow): MessageRow =>
+  row.seq === 0 ? row : { ...row, seq: 0, left: { log_id: row.log_id, seq: row.seq } }
 
 /**
  * Puts a message into the queue for one recipient, with the configuration of now; its first timed attempt is due one

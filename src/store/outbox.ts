@@ -144,13 +144,16 @@ async function readPending(
   }
 }
 
-/** Whether one of these messages waits for `peer`. */
-export const isAnyQueued = async (
-  db: GigiDatabase,
-  peer: PeerId,
-  ids: readonly MessageId[],
-): Promise<boolean> =>
-  (await db.offline_queue.bulkGet(ids.map((id) => [peer, id]))).some((row) => row !== undefined)
+/**
+ * Whether one of these messages waits for `peer`. Voids do not count: where one is in conflict, what it was to stand for
+ * has arrived after all.
+ */
+export const isAnyQueued = (db: GigiDatabase, peer: PeerId, ids: readonly MessageId[]): Promise<boolean> =>
+  db.transaction('r', db.offline_queue, db.messages, async () => {
+    const queued = await db.offline_queue.bulkGet(ids.map((id) => [peer, id]))
+    const rows = await db.messages.bulkGet(ids.filter((_, i) => queued[i] !== undefined))
+    return rows.some((row) => row !== undefined && row.content_type !== 'Void')
+  })
 
 /** The contacts for whom something waits, at most `limit` looked at. One look-up for each, however much waits. */
 export async function queuedPeers(db: GigiDatabase, limit: number): Promise<PeerId[]> {

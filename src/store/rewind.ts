@@ -18,7 +18,7 @@ import { directConversationId } from '../protocol/identifiers.ts'
 import { MAX_OWN_LOGS } from '../protocol/limits.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { leavePlace, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { outdatePrekeys } from './prekeys.ts'
 import { logsOf } from './reception.ts'
 import type { GigiDatabase, LogRow } from './schema.ts'
@@ -69,7 +69,10 @@ async function wasRewound(db: GigiDatabase, log: LogRow, { accepted, tail }: Log
   if (end > highest(log.accepted)) return true
   if (tail === null || end === 0) return false
   const ours = await db.messages.where('[log_id+seq]').equals([log.log_id, end]).first()
-  return ours !== undefined && ours.id !== tail
+  if (ours === undefined || ours.id === tail) return false
+  // What we gave up there, and filled, has arrived after all: a mailbox had said that it does not hold it.
+  const { left } = (await db.messages.get(tail)) ?? {}
+  return left?.log_id !== log.log_id || left.seq !== end
 }
 
 async function move(
@@ -102,7 +105,7 @@ async function move(
     // Nothing replaces a void that was on its way; what is not tried has no place until it is sent again.
     if (row.content_type === 'Void') await db.messages.delete(row.id)
     else if (queued) await writer.appendAgain(row, row.timestamp, row.expires_at)
-    else await db.messages.update(row.id, { seq: 0 })
+    else await db.messages.put(leavePlace(row))
   }
   const voids = rows.filter((row) => row.content_type === 'Void')
   if (voids.length > 0)

@@ -59,6 +59,11 @@ export interface MessageRow {
   refusal?: string
   /** When trying ended because its time was up. Not the same as not delivered: a late proof still comes. */
   expired_at?: number
+  /**
+   * Of an own message: the last place that it left to a void or to nothing, since it was given up or sent again. It may
+   * have arrived there all the same.
+   */
+  left?: { readonly log_id: LogId; readonly seq: number }
   /** Of a received message that was sent again: its other places. Read at one it is read at all. */
   also_at?: readonly { readonly log_id: LogId; readonly seq: number }[]
 }

@@ -17,7 +17,7 @@ import {
   noteForgotten,
   vacate,
 } from './deletion.ts'
-import { openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { leavePlace, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
 import { restoreFile } from './file-choices.ts'
@@ -94,7 +94,7 @@ export function restoreMessage(
     } else if (!(await putBack(db, conversation, deletion, now))) {
       const writer = await openWriter(db, row.conversation_id, now, random)
       // Its number is a void's.
-      await writer.appendAgain({ ...row, seq: 0 }, row.timestamp, row.expires_at)
+      await writer.appendAgain(leavePlace(row), row.timestamp, row.expires_at)
       await writer.close()
     }
     if (deletion.file !== undefined) await restoreFile(db, deletion.file)
@@ -120,7 +120,7 @@ async function putBack(
 ): Promise<boolean> {
   const holder = row.seq === 0 ? undefined : await holderOf(db, row)
   if (holder !== undefined && queued !== undefined) return false
-  await db.messages.add(holder === undefined ? row : { ...row, seq: 0 })
+  await db.messages.add(holder === undefined ? row : leavePlace(row))
   await db.message_acknowledgments.bulkPut(acknowledgments)
   if (queued === undefined) return true
   const receipt = await db.receipts.get([row.conversation_id, row.log_id, peer])

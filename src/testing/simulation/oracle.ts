@@ -201,13 +201,11 @@ export class Oracle {
   }
 
   #logs(tab: Tab, profile: Profile, rows: readonly LogRow[]): void {
-    for (const { log_id: log, author, conversation_id: conversation, accepted, read, vacated } of rows) {
+    for (const { log_id: log, author, conversation_id: conversation, accepted, read } of rows) {
       const before = profile.logs.get(log) ?? { author, conversation, accepted: [], read: [] }
       if (author !== tab.device.who.peerId && difference(accepted, before.accepted).length > 0)
         this.#taken(tab, profile, conversation, `log ${log}`)
-      // What of ours was in conflict, since mail that was given up came after all, goes on in another log.
-      const isLeft = author === tab.device.who.peerId && vacated !== undefined
-      if (!isLeft && difference(before.accepted, accepted).length > 0)
+      if (difference(before.accepted, accepted).length > 0)
         this.#found('falseStatus', tab, `log ${log} has lost what it accepted`)
       profile.logs.set(log, {
         author,
