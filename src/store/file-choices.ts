@@ -53,8 +53,9 @@ export const setSharing = (
 ): Promise<void> =>
   change(db, message, (row) => {
     if (row.sharing === 'ended') return null
-    const { sharing: _, ...rest } = row
-    return sharing === null ? rest : { ...rest, sharing }
+    const next = { ...row }
+    delete next.sharing
+    return sharing === null ? next : { ...next, sharing }
   })
 
 /** Bytes that were doomed before a time, at most `limit`. */

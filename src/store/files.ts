@@ -96,7 +96,7 @@ export function readShared(
   return db.transaction('r', memberTables(db), async () => {
     await checkEpoch(db, epoch)
     const row = await db.files.get(message)
-    if (row === undefined || row.share_code !== code || row.sharing === 'ended') return 'denied'
+    if (row?.share_code !== code || row.sharing === 'ended') return 'denied'
     if (!(await membersOf(db, row.conversation_id)).includes(peer)) return 'denied'
     return row.state === 'complete' ? row : 'gone'
   })

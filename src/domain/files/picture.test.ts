@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isDecodable, pictureSize } from './picture.ts'
 
-const ascii = (text: string): number[] => [...text].map((c) => c.charCodeAt(0))
+const ascii = (text: string): number[] => Array.from(text, (c) => c.charCodeAt(0))
 const be32 = (n: number): number[] => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]
 const be16 = (n: number): number[] => [n >>> 8, n & 255]
 const le16 = (n: number): number[] => [n & 255, n >>> 8]

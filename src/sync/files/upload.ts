@@ -163,7 +163,7 @@ export class Upload implements FileStreamListener {
   async #pump(): Promise<void> {
     for (;;) {
       const row = this.#row
-      if (row === undefined || this.#isOver || this.#heldUp || this.#credit === 0) return
+      if (row === undefined || this.#rests() || this.#credit === 0) return
       this.#readAhead(row)
       const next = this.#ahead[0]
       if (next === undefined || !this.stream.hasRoom) return
@@ -177,7 +177,7 @@ export class Upload implements FileStreamListener {
         this.#refuse('gone')
         return
       }
-      if (this.#hasEnded() || this.#heldUp) return
+      if (this.#rests()) return
       this.#ahead.shift()
       this.#credit -= 1
       this.#underWay.push(chunkLength(row.size, next.n))
@@ -215,6 +215,10 @@ export class Upload implements FileStreamListener {
     const { db, epoch } = this.#context
     if (this.#row === undefined) return
     await dropTransfer(db, epoch, { message_id: this.#row.message_id, peer_id: this.stream.peer })
+  }
+
+  #rests(): boolean {
+    return this.#isOver || this.#heldUp
   }
 
   #hasEnded(): boolean {

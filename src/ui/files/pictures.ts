@@ -23,12 +23,6 @@ export async function decodePicture(blob: Blob): Promise<ImageBitmap | 'too-larg
   }
 }
 
-/** Whether a file can be shown as a whole, by the browser's own means. */
-export async function isShowable(blob: Blob): Promise<boolean> {
-  const size = pictureSize(new Uint8Array(await blob.slice(0, PICTURE_HEAD_BYTES).arrayBuffer()))
-  return size !== null && isDecodable(size)
-}
-
 /** The small picture of a message, if it is one. */
 export function previewBlob(preview: string): Blob | null {
   const bytes = Uint8Array.from(atob(preview.replaceAll('-', '+').replaceAll('_', '/')), (c) =>

@@ -235,7 +235,7 @@ async function leafOf(chunk: Uint8Array): Promise<Uint8Array> {
 function write(handle: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): void {
   let written: number
   try {
-    written = handle.write(bytes as Uint8Array<ArrayBuffer>, { at })
+    written = handle.write(bytes, { at })
   } catch (error) {
     if (isNamed(error, 'QuotaExceededError')) throw new NoRoomError('the storage is full', { cause: error })
     throw error
