@@ -47,6 +47,7 @@ export const files = ({ bytes, duration, number, isolate }: Format) => ({
       lost: 'The browser has deleted it from this device.',
       ended: 'You share it no longer.',
     } satisfies Record<FileProblem | 'ended', string>,
+    settings: 'Files',
     auto: 'Download by themselves',
     autoHint:
       'Pictures and other files from your contacts up to this size. Larger ones wait until you ask for them.',
