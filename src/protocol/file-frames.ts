@@ -1,5 +1,5 @@
 /**
- * `/gigi/file/1.0.0` (SPEC 21): one file, or what of it is missing, on one stream that whoever wants it opens. It brings bytes
+ * `/gigi/file/1.0.0` (SPEC 22): one file, or what of it is missing, on one stream that whoever wants it opens. It brings bytes
  * and nothing else: what the file is says the message that shared it.
  *
  * | Frame   | From    | Fields                                                                  |

@@ -18,7 +18,7 @@ const chunks = fc.array(fc.uint8Array({ maxLength: 8 }), { minLength: 1, maxLeng
 const treeOf = (entries: readonly Uint8Array[]): HashTree =>
   new HashTree(concatBytes(...entries.map(leafHash)))
 
-describe('the hash tree of a file (SPEC 21.2)', () => {
+describe('the hash tree of a file (SPEC 22.2)', () => {
   test('is that of RFC 9162', () => {
     fc.assert(
       fc.property(chunks, (entries) => {

@@ -1,5 +1,5 @@
 /**
- * The hash tree of a file (SPEC 21.2): that of RFC 9162, 2.1, over its chunks. With the root, the number of chunks and the
+ * The hash tree of a file (SPEC 22.2): that of RFC 9162, 2.1, over its chunks. With the root, the number of chunks and the
  * proof that comes with it, each chunk can be checked alone, in whatever order they come.
  */
 import { sha256 } from '@noble/hashes/sha2.js'

@@ -1,4 +1,4 @@
-/** The test vectors of files (SPEC 21): trees over chunks, proofs, and the frames that bring them. */
+/** The test vectors of files (SPEC 22): trees over chunks, proofs, and the frames that bring them. */
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import type { MessageId } from '../domain/ids.ts'
 import { CHUNK_BYTES } from '../domain/files/chunks.ts'

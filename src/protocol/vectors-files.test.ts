@@ -20,7 +20,7 @@ import { fromJson, type Vectors } from './testing-vectors.ts'
 const file = readFileSync(new URL('vectors.json', import.meta.url), 'utf8')
 const { files } = JSON.parse(file) as Vectors
 
-test.each(files.trees)('the tree over $chunks has the root $root (SPEC 21.2)', (vector) => {
+test.each(files.trees)('the tree over $chunks has the root $root (SPEC 22.2)', (vector) => {
   const leaves = vector.chunks.map((chunk) => leafHash(hexToBytes(chunk)))
   expect(leaves.map(bytesToHex)).toEqual(vector.leaves)
   const tree = new HashTree(concatBytes(...leaves))
@@ -33,19 +33,19 @@ test.each(files.trees)('the tree over $chunks has the root $root (SPEC 21.2)', (
   }
 })
 
-test.each(files.requests)('the request $fields.type is read and made (SPEC 21.6)', ({ fields, bytes }) => {
+test.each(files.requests)('the request $fields.type is read and made (SPEC 22.6)', ({ fields, bytes }) => {
   const request = fromJson(fields) as FileRequest
   expect(decodeFileRequest(hexToBytes(bytes))).toEqual(request)
   expect(bytesToHex(encodeFileRequest(request))).toBe(bytes)
 })
 
-test.each(files.answers)('the answer $fields.type is read and made (SPEC 21.6)', ({ fields, bytes }) => {
+test.each(files.answers)('the answer $fields.type is read and made (SPEC 22.6)', ({ fields, bytes }) => {
   const answer = fromJson(fields) as FileAnswer
   expect(decodeFileAnswer(hexToBytes(bytes))).toEqual(answer)
   expect(bytesToHex(encodeFileAnswer(answer))).toBe(bytes)
 })
 
-test.each(files.malformed)('$reason is malformed (SPEC 1.4, 21.6)', ({ kind, bytes }) => {
+test.each(files.malformed)('$reason is malformed (SPEC 1.4, 22.6)', ({ kind, bytes }) => {
   const read = kind === 'request' ? decodeFileRequest : decodeFileAnswer
   expect(() => read(hexToBytes(bytes))).toThrow(MalformedError)
 })

@@ -444,7 +444,7 @@ export class GigiDatabase extends Dexie {
         revoked_grants: 'id',
       })
       .upgrade(moveTokens)
-    this.version(4).stores({
+    this.version(5).stores({
       // state: what is to be fetched. blob: whether its bytes are anybody's. untold: whom to tell.
       files: 'message_id, state, blob, untold',
       transfers: '[message_id+peer_id]',
