@@ -5,6 +5,7 @@ const BENCHES: Readonly<
   Record<string, () => Promise<{ bench: (args: readonly string[]) => Promise<void> }>>
 > = {
   app: () => import('./bench/app.ts'),
+  files: () => import('./bench/files.ts'),
   mailbox: () => import('./bench/mailbox.ts'),
   relay: () => import('./bench/relay.ts'),
 }

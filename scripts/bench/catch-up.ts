@@ -45,7 +45,8 @@ export async function deliver(ground: Ground, { alice, bob, waiting }: Acquainta
   return { ...bare, live, ...caughtUp }
 }
 
-async function between<T>(
+/** Runs something between two browsers, each on a copy of a profile or a new one. */
+export async function between<T>(
   ground: Ground,
   [from, to]: readonly [string | undefined, string | undefined],
   run: (one: Browser, other: Browser) => Promise<T>,
@@ -90,7 +91,7 @@ async function catchUp(alice: Browser, bob: Browser): Promise<Pick<Delivery, 'gi
 }
 
 /** In the page: milliseconds from each of some clicks until what was sent is shown as delivered. */
-async function singles(page: Page): Promise<number[]> {
+export async function singles(page: Page): Promise<number[]> {
   return page.evaluate(async (count) => {
     const [box, log] = [document.querySelector('textarea'), document.querySelector('[role=log]')]
     const send = document.querySelector<HTMLButtonElement>('form button[type=submit]')

@@ -10,6 +10,7 @@ import type { Delivery } from '../store/delivery.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
 import type { GroupCommands, GroupQueries, GroupStanding } from './groups-api.ts'
+import type { Files } from './files/api.ts'
 import type { Managing, ShelfName } from './managing-api.ts'
 import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
 
@@ -17,6 +18,7 @@ export interface GigiApp {
   readonly queries: Queries
   readonly commands: Commands
   readonly search: Search
+  readonly files: Files
   readonly status: StatusFeed
   /** The interface says that its first screen is before the user: what it does without is loaded from then on. */
   readonly firstScreenShown: () => void
@@ -317,6 +319,10 @@ export type UserErrorCode =
   | 'storage-full'
   | 'storage-failed'
   | 'search-failed'
+  | 'file-no-room'
+  | 'file-too-large'
+  | 'file-unreadable'
+  | 'file-gone'
 
 /** Something the user can mend; the interface has words for each code. Anything else thrown is a fault of ours. */
 export class UserError extends Error {

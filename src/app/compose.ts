@@ -33,6 +33,8 @@ export interface EngineSurroundings {
 export interface ComposedEngine {
   readonly engine: SyncEngine
   readonly transport: Libp2pTransport
+  /** Under which all is committed. */
+  readonly epoch: number
 }
 
 /**
@@ -69,7 +71,7 @@ export async function composeEngine(
     ...(sealer === null ? {} : { mail: { mailbox: transport.mailbox, sealer, errand } }),
     clean: clean ?? ((epoch, signal) => cleanUp(db, epoch, clock, signal)),
   })
-  return { engine, transport }
+  return { engine, transport, epoch }
 }
 
 /** The relay's own word, or the last one that we had of it while it is down. */

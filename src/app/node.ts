@@ -1,13 +1,15 @@
 /** The node of this profile in a tab: the engine, and what it reports. Loaded after the first screen. */
-import type { ConversationId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import type { Libp2pTransport } from '../net/transport.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import { FileSync } from '../sync/files/files.ts'
+import type { FileRoom } from '../sync/files/ports.ts'
 import { Upkeep } from '../worker/upkeep.ts'
 import { composeEngine } from './compose.ts'
 import { noticeArrivals } from './noticing.ts'
-import { clock, log, timer } from './ports.ts'
+import { clock, log, random, timer } from './ports.ts'
 import { playSound } from './sound.ts'
 import type { StatusHub } from './status.ts'
 import { closeRead, tellByWorker } from './tray.ts'
@@ -30,6 +32,7 @@ export async function startNode(
   db: GigiDatabase,
   identity: IdentityRow,
   hub: StatusHub,
+  room: FileRoom,
 ): Promise<NodeHandle> {
   let slept = (): void => undefined
   const upkeep = new Upkeep({
@@ -41,7 +44,7 @@ export async function startNode(
     },
   })
   try {
-    const node = await startWith(upkeep, db, identity, hub)
+    const node = await startWith(upkeep, db, identity, hub, room)
     slept = () => {
       node.nudge()
     }
@@ -63,10 +66,11 @@ async function startWith(
   db: GigiDatabase,
   identity: IdentityRow,
   hub: StatusHub,
+  room: FileRoom,
 ): Promise<NodeHandle> {
   const ended = Promise.withResolvers<NodeEnd>()
   const typing = new TypingPeople(upkeep, hub)
-  const { engine, transport } = await composeEngine(db, identity, {
+  const { engine, transport, epoch } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
     onNearby: (nearby) => {
@@ -79,6 +83,7 @@ async function startWith(
       peer: (peer, report) => {
         if (!report.online) typing.over(peer)
         hub.publishPeer(peer, report)
+        files.peer(peer, report.path)
       },
       trouble: (trouble) => {
         hub.publish({ trouble })
@@ -98,12 +103,28 @@ async function startWith(
     },
   })
   let shown: ReadonlySet<ConversationId> = new Set()
+  /** Whose conversations, and which groups, someone looks at; and of whom files are wanted. */
+  let [peers, groups]: [ReadonlySet<PeerId>, ReadonlySet<ConversationId>] = [new Set(), new Set()]
+  let sought: ReadonlySet<PeerId> = new Set()
+  const files = new FileSync({
+    ...{ db, epoch, room, clock, timer: upkeep, random, log },
+    links: transport.files,
+    listener: {
+      sought: (all) => {
+        sought = all
+        engine.show(peers.union(sought), groups)
+      },
+      fenced: () => {
+        ended.resolve('fenced')
+      },
+    },
+  })
   hub.lead({
     shown: (all) => {
       shown = new Set(all.map(({ conversation }) => conversation))
-      const peers = new Set(all.flatMap(({ peer }) => peer ?? []))
-      const groups = new Set(all.filter(({ peer }) => peer === null).map(({ conversation }) => conversation))
-      engine.show(peers, groups)
+      peers = new Set(all.flatMap(({ peer }) => peer ?? []))
+      groups = new Set(all.filter(({ peer }) => peer === null).map(({ conversation }) => conversation))
+      engine.show(peers.union(sought), groups)
     },
     composes: ({ conversation, peer }) => {
       if (peer === null) engine.composeInGroup(conversation)
@@ -122,9 +143,11 @@ async function startWith(
   })
   try {
     await engine.start()
+    await files.start()
   } catch (error) {
     stopNoticing()
     // What had begun would go on beside the next attempt.
+    await files.stop()
     await engine.stop()
     throw error
   }
@@ -140,6 +163,7 @@ async function startWith(
       hub.follow()
       stopShowing()
       stopNoticing()
+      await files.stop()
       await engine.stop()
     },
   }

@@ -5,8 +5,11 @@ import { isHandleFault, isQuotaExceeded } from '../store/faults.ts'
 import { lastReplacement, readIdentity } from '../store/identity.ts'
 import { type Fate, openGuarded } from '../store/guard.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
+import type { FileRoom } from '../sync/files/ports.ts'
 import type { GigiApp } from './api.ts'
 import { askForErrand, askForPeriodicErrands } from './background.ts'
+import { createFiles } from './files/files.ts'
+import { WorkerRoom } from './files/room.ts'
 import { lazily } from './lazily.ts'
 import { takeTurns } from './leadership.ts'
 import type { NodeHandle } from './node.ts'
@@ -39,6 +42,10 @@ export function composeWindow(): GigiApp {
     after: (delayMs, wake) => timer.after(delayMs, wake),
   })
   rememberProfile(db, expect)
+  const keeper = createKeeper()
+  const room = new WorkerRoom(
+    () => new Worker(new URL('../worker/files/files.worker.ts', import.meta.url), { type: 'module' }),
+  )
   const app: GigiApp = {
     queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
     commands: lazily(async () => {
@@ -51,10 +58,11 @@ export function composeWindow(): GigiApp {
         compose: (shown) => {
           hub.compose(shown)
         },
-        ...createKeeper(),
+        ...keeper,
       })
     }),
     search: createSearch(db),
+    files: createFiles(db, room, keeper.keep),
     status: hub,
     firstScreenShown: firstScreen.resolve,
   }
@@ -67,7 +75,7 @@ export function composeWindow(): GigiApp {
   void firstScreen.promise.then(() => {
     beginBeside(db)
   })
-  runNode(db, hub, firstScreen.promise).catch((error: unknown) => {
+  runNode(db, hub, room, firstScreen.promise).catch((error: unknown) => {
     log.warn('the node cannot run in this tab', { reason: String(error) })
     hub.warn('node', 'storage-failed')
   })
@@ -116,7 +124,12 @@ function meet(fate: Fate, hub: StatusHub): void {
   if (fate !== 'newer') location.reload()
 }
 
-async function runNode(db: GigiDatabase, hub: StatusHub, firstScreen: Promise<void>): Promise<void> {
+async function runNode(
+  db: GigiDatabase,
+  hub: StatusHub,
+  room: FileRoom,
+  firstScreen: Promise<void>,
+): Promise<void> {
   const identity = await persistently(() => firstIdentity(db), hub)
   const replacement = await persistently(() => lastReplacement(db), hub)
   let failures = 0
@@ -128,7 +141,7 @@ async function runNode(db: GigiDatabase, hub: StatusHub, firstScreen: Promise<vo
         // The network code is the larger part of the app; the first screen does not share the line with it.
         await firstScreen
         const { startNode } = await import('./node.ts')
-        return signal.aborted ? 'over' : startNode(db, identity, hub)
+        return signal.aborted ? 'over' : startNode(db, identity, hub, room)
       }
       // Tabs that wait hear from here on that someone leads; not for ever, if it comes to nothing.
       hub.lead(NOBODY)

@@ -17,6 +17,12 @@ export type MessageContent =
       /** Bytes. */
       readonly file_size: number
       readonly file_type: string
+      /** Of the hash tree over its chunks: 32 bytes, base64url. */
+      readonly root: string
+      /** Of pictures and films, in pixels, as the sender says. */
+      readonly dimensions?: { readonly width: number; readonly height: number }
+      /** A small picture of it, JPEG or WebP, base64url: as little to be trusted as the file. */
+      readonly preview?: string
     }
   | {
       readonly type: 'ShareGroup'

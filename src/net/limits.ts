@@ -60,6 +60,10 @@ export const MAX_STREAM_BUFFER_BYTES = 4 * 1024 * 1024
 export const CLOSE_MS = 1_000
 /** Sync streams on one connection: one, and one that may replace it. */
 export const MAX_SYNC_STREAMS = 4
+/** File streams on one connection, each way: as many as are fetched at a time, and some that are just ending. */
+export const MAX_FILE_STREAMS = 16
+/** Bytes of a file that may wait in a stream of ours while libp2p takes no more: a chunk. */
+export const FILE_BUFFER_BYTES = 256 * 1024
 /** A nearby record is announced anew this long before it ends, milliseconds. */
 export const NEARBY_RENEW_BEFORE_MS = 5 * 60_000
 /** Dialling a relay for its mailbox, or opening a stream to it, milliseconds: six round trips of 600 ms, and as much again. */

@@ -29,3 +29,9 @@ function parse(text: string): Multiaddr | null {
     return null
   }
 }
+
+/** Whether an address leads through a relay all the way. That of a WebRTC connection is the circuit that introduced it, with `webrtc` behind. */
+export function isRelayed(address: Multiaddr): boolean {
+  const names = address.getComponents().map(({ name }) => name)
+  return names.includes('p2p-circuit') && !names.includes('webrtc')
+}

@@ -20,12 +20,14 @@ import type {
   TransportListener,
 } from '../sync/ports.ts'
 import { DirectSearch } from './direct-search.ts'
+import { FileStreams } from './files.ts'
 import { FrameStream } from './frame-stream.ts'
 import { FRESH_MS, HEAD_START_MS, MAX_SYNC_STREAMS, RELAYED_DIAL_MS } from './limits.ts'
 import { MailboxClient } from './mailbox.ts'
 import { NearbyClient, type NearbyPeer } from './nearby.ts'
 import { createNode, type GigiNode, type NodeOptions } from './node.ts'
 import { PresenceClient } from './presence.ts'
+import { isRelayed } from './relay-address.ts'
 import { RelayLink } from './relay-link.ts'
 
 export interface Libp2pTransportOptions {
@@ -47,6 +49,8 @@ export interface Libp2pTransportOptions {
 export class Libp2pTransport implements Transport {
   /** Mail at our relay, while it holds a reservation, and at those of others. */
   readonly mailbox: MailboxClient
+  /** Files to and from whoever a session is open with. */
+  readonly files: FileStreams
   readonly #options: Libp2pTransportOptions
   readonly #presence: PresenceClient
   readonly #nearby: NearbyClient
@@ -68,6 +72,12 @@ export class Libp2pTransport implements Transport {
       ...options,
       dial: (relay, address, signal) => this.#dialRelay(relay, address, signal),
     })
+    this.files = new FileStreams({
+      connect: (peer) => this.#connectForFiles(peer),
+      unused: (connection) => {
+        this.#closeIfUnused(connection)
+      },
+    })
   }
 
   async start(listener: TransportListener): Promise<void> {
@@ -80,6 +90,7 @@ export class Libp2pTransport implements Transport {
       maxInboundStreams: MAX_SYNC_STREAMS,
       maxOutboundStreams: MAX_SYNC_STREAMS,
     })
+    await this.files.handle(node)
     this.#link = new RelayLink({
       ...this.#options,
       node,
@@ -156,7 +167,7 @@ export class Libp2pTransport implements Transport {
       circuits.map((circuit) => multiaddr(`${circuit}/p2p/${peer}`)),
       { signal: AbortSignal.timeout(RELAYED_DIAL_MS), force: true },
     )
-    if (path === 'relayed' || this.#options.webRtc === null || !isRelayed(relayed)) {
+    if (path === 'relayed' || this.#options.webRtc === null || !isRelayed(relayed.remoteAddr)) {
       await this.#begin(relayed)
       return
     }
@@ -235,10 +246,30 @@ export class Libp2pTransport implements Transport {
   }
 
   #isUsed(connection: Connection): boolean {
-    return [...this.#sessions].some((session) => session.connection === connection)
+    return (
+      this.files.isUsed(connection) ||
+      [...this.#sessions].some((session) => session.connection === connection)
+    )
   }
 
-  /** A connection serves sessions; without one it serves nobody. */
+  /**
+   * The direct connection of a session; or a relayed one of their own, so that running into the relay's limits for one connection
+   * ends no session.
+   */
+  async #connectForFiles(peer: PeerId): Promise<Connection> {
+    const sessions = [...this.#sessions].filter((session) => session.peer === peer)
+    const direct = sessions.find(({ path }) => path === 'direct')
+    if (direct !== undefined) return direct.connection
+    const [relayed] = sessions
+    if (relayed === undefined || this.#node === undefined)
+      throw new Error('there is no session with this peer')
+    return this.#node.dial(relayed.connection.remoteAddr, {
+      signal: AbortSignal.timeout(RELAYED_DIAL_MS),
+      force: true,
+    })
+  }
+
+  /** A connection serves sessions and files; without any it serves nobody. */
   #closeIfUnused(connection: Connection): void {
     if (this.#isUsed(connection)) return
     connection.close().catch((error: unknown) => {
@@ -265,7 +296,7 @@ class LibP2pSession implements Session {
     this.id = `${connection.id}/${stream.id}`
     this.peer = peer
     this.initiator = stream.direction === 'outbound' ? self : peer
-    this.path = isRelayed(connection) ? 'relayed' : 'direct'
+    this.path = isRelayed(connection.remoteAddr) ? 'relayed' : 'direct'
     this.connection = connection
     this.#frames = new FrameStream(stream, MAX_SYNC_FRAME_BYTES, listener)
   }
@@ -277,12 +308,6 @@ class LibP2pSession implements Session {
   close(reason: string): void {
     this.#frames.close(reason)
   }
-}
-
-// A WebRTC connection bears the address of the circuit that introduced it, with `webrtc` behind.
-function isRelayed({ remoteAddr }: Connection): boolean {
-  const names = remoteAddr.getComponents().map(({ name }) => name)
-  return names.includes('p2p-circuit') && !names.includes('webrtc')
 }
 
 /** The circuit addresses by which relays can be asked for a peer; what is no relay's address is left out. */

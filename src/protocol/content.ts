@@ -6,7 +6,7 @@
  * |------|--------------|------------------------------------------------|
  * | 0    | Void         | []                                             |
  * | 1    | Text         | [text]                                         |
- * | 2    | FileShare    | [share code, file name, size, type]            |
+ * | 2    | FileShare    | [share code, file name, size, type, root, [width, height] or null, preview or null] |
  * | 3    | ShareGroup   | [group id, group name, inviter's nickname]     |
  * | 4    | Introduction | [nickname, secret or null]                     |
  * | 16   | GroupChange  | [number, hash of the one before or null, change] |
@@ -20,8 +20,15 @@ import type { MessageContent } from '../domain/message.ts'
 import { type Cbor, decode, encode, isEncodingOf, MalformedError } from './cbor.ts'
 import { GROUP_KINDS, GROUP_READERS, groupFields } from './group-content.ts'
 import { fromBase64url, toBase64url } from './identifiers.ts'
-import { MAX_CONTENT_BYTES, MAX_NAME_BYTES, MAX_NICKNAME_BYTES, MAX_TEXT_BYTES } from './limits.ts'
-import { fixedBytes, nullable, type Reader, text, tuple, uint } from './shape.ts'
+import {
+  MAX_CONTENT_BYTES,
+  MAX_DIMENSION,
+  MAX_NAME_BYTES,
+  MAX_NICKNAME_BYTES,
+  MAX_PREVIEW_BYTES,
+  MAX_TEXT_BYTES,
+} from './limits.ts'
+import { bytes, fixedBytes, nullable, type Reader, text, tuple, uint } from './shape.ts'
 
 const KINDS = { Void: 0, Text: 1, FileShare: 2, ShareGroup: 3, Introduction: 4, ...GROUP_KINDS } as const
 
@@ -54,7 +61,15 @@ function fieldsOf(content: Exclude<MessageContent, { type: 'Unknown' }>): Cbor {
     case 'Text':
       return [content.text]
     case 'FileShare':
-      return [fromBase64url(content.share_code), content.filename, content.file_size, content.file_type]
+      return [
+        fromBase64url(content.share_code),
+        content.filename,
+        content.file_size,
+        content.file_type,
+        fromBase64url(content.root),
+        content.dimensions === undefined ? null : [content.dimensions.width, content.dimensions.height],
+        content.preview === undefined ? null : fromBase64url(content.preview),
+      ]
     case 'ShareGroup':
       return [fromBase64url(content.group_id), content.group_name, content.inviter_nickname]
     case 'Introduction':
@@ -68,6 +83,19 @@ function fieldsOf(content: Exclude<MessageContent, { type: 'Unknown' }>): Cbor {
 }
 
 const id128: Reader<string> = (value, field) => toBase64url(fixedBytes(16)(value, field))
+const hash: Reader<string> = (value, field) => toBase64url(fixedBytes(32)(value, field))
+const pixels = uint(MAX_DIMENSION, 1)
+const fileShare = tuple<
+  [string, string, number, string, string, readonly [number, number] | null, Uint8Array | null]
+>(
+  id128,
+  text(MAX_NAME_BYTES),
+  uint(Number.MAX_SAFE_INTEGER),
+  text(MAX_NAME_BYTES),
+  hash,
+  nullable(tuple<[number, number]>(pixels, pixels)),
+  nullable(bytes(MAX_PREVIEW_BYTES)),
+)
 
 const READERS: Readonly<Record<number, Reader<MessageContent>>> = {
   [KINDS.Void]: (value, field) => {
@@ -79,13 +107,17 @@ const READERS: Readonly<Record<number, Reader<MessageContent>>> = {
     return { type: 'Text', text: body }
   },
   [KINDS.FileShare]: (value, field) => {
-    const [share_code, filename, file_size, file_type] = tuple<[string, string, number, string]>(
-      id128,
-      text(MAX_NAME_BYTES),
-      uint(Number.MAX_SAFE_INTEGER),
-      text(MAX_NAME_BYTES),
-    )(value, field)
-    return { type: 'FileShare', share_code, filename, file_size, file_type }
+    const [share_code, filename, file_size, file_type, root, size, preview] = fileShare(value, field)
+    return {
+      type: 'FileShare',
+      share_code,
+      filename,
+      file_size,
+      file_type,
+      root,
+      ...(size === null ? {} : { dimensions: { width: size[0], height: size[1] } }),
+      ...(preview === null ? {} : { preview: toBase64url(preview) }),
+    }
   },
   [KINDS.ShareGroup]: (value, field) => {
     const [group_id, group_name, inviter_nickname] = tuple<[string, string, string]>(

@@ -136,3 +136,17 @@ export const MAX_STATEMENT_BYTES = 128 * 1024
 export const MAX_STATEMENTS = 256
 /** Statements that a frame says are known: of all members of some groups. */
 export const MAX_KNOWN_STATEMENTS = 2048
+/** Bytes of the small picture in a message about a file: 320 pixels across, and a page of fifty such messages is a megabyte. */
+export const MAX_PREVIEW_BYTES = 16 * 1024
+/** Pixels of one side that a message about a file may claim. */
+export const MAX_DIMENSION = 65_535
+/** Bytes of a file that is shared, 16 GiB: the hashes of its 65,536 chunks fit into memory. */
+export const MAX_FILE_BYTES = 16 * 1024 ** 3
+/** Hashes in the proof of a chunk: the levels over 65,536 chunks, with room. */
+export const MAX_PROOF_HASHES = 20
+/** Bytes of a frame from who serves a file: a chunk with its proof. */
+export const MAX_FILE_FRAME_BYTES = 264 * 1024
+/** Bytes of a frame from who fetches a file: which chunks it wants, in 1,000 ranges. */
+export const MAX_FILE_REQUEST_BYTES = 32 * 1024
+/** Chunks of one file that may be on their way without being confirmed: 16 MiB, on fast lines across an ocean. */
+export const MAX_FILE_WINDOW = 64

@@ -20,6 +20,7 @@ import {
 import { signingSeed } from './identity.ts'
 import type { Invite } from './invite.ts'
 import { INVITE_LIFE_MS, NEARBY_LIFE_MS } from './limits.ts'
+import { emptyRoot } from './merkle.ts'
 import {
   nearbyBody,
   type NearbyNews,
@@ -94,6 +95,17 @@ const file = write('FileShare', 5, {
   filename: 'holiday photo.jpg',
   file_size: 5_000_000_000,
   file_type: 'image/jpeg',
+  root: runId(0xb0, 32),
+  dimensions: { width: 4032, height: 3024 },
+  preview: runId(0xd0, 40),
+})
+const plainFile = write('FileShare of a file without bytes', 9, {
+  type: 'FileShare',
+  share_code: runId(0xa1, 16),
+  filename: 'empty',
+  file_size: 0,
+  file_type: '',
+  root: toBase64url(emptyRoot()),
 })
 const unknown = write('a kind that is not known', 70_000, {
   type: 'Unknown',
@@ -106,6 +118,7 @@ export const messages = [
   text,
   write('Text without characters', 4, { type: 'Text', text: '' }),
   file,
+  plainFile,
   write('ShareGroup', 6, {
     type: 'ShareGroup',
     group_id: group,

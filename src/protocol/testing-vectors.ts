@@ -22,6 +22,7 @@ import { MAX_SYNC_FRAME_BYTES } from './limits.ts'
 import { encodeNearbyNews, encodeNearbyRequest, nearbySignedBytes } from './nearby.ts'
 import { encodePresence, encodeRequest, encodeRival } from './presence.ts'
 import { phraseOf } from './recovery-phrase.ts'
+import { fileVectors } from './testing-vectors-files.ts'
 import { letterVectors } from './testing-vectors-letter.ts'
 import { mailboxVectors } from './testing-vectors-mailbox.ts'
 import { forgedVectors, malformedVectors, toleratedVectors } from './testing-vectors-malformed.ts'
@@ -214,6 +215,7 @@ export function makeVectors() {
     },
     mailbox: mailboxVectors(toJson),
     letters: letterVectors(toJson),
+    files: fileVectors(toJson, text.message.id),
     tolerated: toleratedVectors(text.message.id).map(({ fields, bytes, ...rest }) => ({
       ...rest,
       fields: toJson(fields),

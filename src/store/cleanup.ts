@@ -155,7 +155,7 @@ async function cleanRows(
     else if (row.expires_at !== end) changed.push({ ...row, expires_at: end })
   }
   if (changed.length > 0) await db.messages.bulkPut(changed)
-  if (over.size > 0) await deleteMessages(db, conversation, [...over])
+  if (over.size > 0) await deleteMessages(db, conversation, [...over], now)
   const last = rows.at(-1)
   if (last === undefined || rows.length < limit) {
     if (retention === 0)

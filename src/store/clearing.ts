@@ -158,7 +158,7 @@ async function clearWithin(
   // What waits for members of a group is settled by the least advanced.
   const isWaiting = (row: MessageRow): boolean => isTried(row) && !has(proven.get(row.log_id) ?? [], row.seq)
   const gone = rows.filter((row) => all || !isWaiting(row))
-  if (gone.length > 0) await deleteMessages(db, conversation, gone)
+  if (gone.length > 0) await deleteMessages(db, conversation, gone, now)
   await vacate(db, gone.filter(isWaiting))
   const places = left.length === 0 ? others : [{ log: first.log, numbers: left }, ...others]
   await db.conversations.update(conversation.id, { clearing: { places, all } })

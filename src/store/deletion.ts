@@ -10,7 +10,7 @@ import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 export const deletionTables = (db: GigiDatabase) =>
   [
     ...[db.conversations, db.messages, db.deleted_messages, db.offline_queue, db.message_acknowledgments],
-    db.groups,
+    ...[db.groups, db.files, db.transfers, db.doomed_blobs],
   ] as const
 
 /** For whom something of a conversation can wait. Within a transaction over `groups`. */
@@ -25,15 +25,23 @@ export async function targetsOf(
 export const acknowledgmentsOf = ({ id }: MessageRow): readonly [string, string] => [`${id}/`, `${id}0`]
 
 /**
- * Deletes messages of one conversation, with their queue rows and acknowledgements. What was received, and what may have
+ * Deletes messages of one conversation, with their queue rows, acknowledgements and files. What was received, and what may have
  * arrived, stays known by its id. Entries of membership logs are none of them. Within a transaction over `deletionTables`.
  */
 export async function deleteMessages(
   db: GigiDatabase,
   conversation: ConversationRow,
   rows: readonly MessageRow[],
+  now: number,
 ): Promise<void> {
   await db.messages.bulkDelete(rows.map((row) => row.id))
+  const sharing = rows.filter((row) => row.content_type === 'FileShare')
+  if (sharing.length > 0)
+    await deleteFiles(
+      db,
+      sharing.map(({ id }) => id),
+      now,
+    )
   const received = rows.filter((row) => row.direction === 'Received')
   const sent = rows.filter((row) => row.direction === 'Sent')
   const unproven = sent.filter((row) => row.delivered === 0).map(leavePlace)
@@ -54,13 +62,23 @@ export async function deleteMessages(
   const { preview, ...rest } = conversation
   const previewGone = shown.some((row) => row.order_key === preview?.order_key)
   if (unread === 0 && !previewGone) return
-  const now = previewGone ? await newestPreview(db, conversation.id) : preview
+  const shownNow = previewGone ? await newestPreview(db, conversation.id) : preview
   await db.conversations.put({
     ...rest,
     unread: Math.max(0, rest.unread - unread),
     ...(mentions === 0 ? {} : { mentions: Math.max(0, (rest.mentions ?? 0) - mentions) }),
-    ...(now === undefined ? {} : { preview: now }),
+    ...(shownNow === undefined ? {} : { preview: shownNow }),
   })
+}
+
+/** Nobody gets them from here any more from now on; their bytes go soon after that. */
+async function deleteFiles(db: GigiDatabase, ids: readonly MessageId[], now: number): Promise<void> {
+  const files = (await db.files.bulkGet([...ids])).filter((row) => row !== undefined)
+  if (files.length === 0) return
+  await db.files.bulkDelete(files.map((row) => row.message_id))
+  await db.doomed_blobs.bulkPut(files.map(({ blob }) => ({ blob, at: now })))
+  const ranges = files.map(({ message_id: id }) => [[id], [id, []]] as const)
+  await db.transfers.where('[message_id+peer_id]').inAnyRange(ranges).delete()
 }
 
 /** Whether a message is one of those that its conversation counts as unread. */

@@ -34,6 +34,7 @@ import { titleOf } from './people.ts'
 import { beginningOf, entriesOf, refold } from './groups.ts'
 import { requireIdentity } from './identity.ts'
 import { createGroupInbound, previewText } from './messages.ts'
+import { receivedFile } from './files.ts'
 import { logsOf } from './logs.ts'
 import { oweProof } from './owed.ts'
 import {
@@ -48,6 +49,7 @@ import {
 import type {
   ContactRow,
   ConversationRow,
+  FileRow,
   GigiDatabase,
   GroupEntryRow,
   GroupRow,
@@ -145,6 +147,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
   const touched = new Map<LogId, LogRow>()
   const refused: Refusal[] = []
   const rows: MessageRow[] = []
+  const files: FileRow[] = []
   const fresh: GroupEntryRow[] = []
   const cards: { readonly message: AuthoredMessage; readonly card: Card }[] = []
   const owed = new Set<PeerId>()
@@ -248,6 +251,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
     conversation.clock_logical = clock.logical
     rows.push(row)
     if (isMembership(content.type)) takeEntry(message)
+    if (content.type === 'FileShare') files.push(receivedFile(message, content, source, now))
     if (!isShown(content.type)) return
     // Of someone blocked it is kept, so that others can have it, and nobody sees it.
     const isHidden = writer?.state === 'blocked'
@@ -307,6 +311,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
       await Promise.all([
         db.logs.bulkPut([...touched.values()]),
         db.messages.bulkAdd(rows),
+        ...(files.length > 0 ? [db.files.bulkPut(files)] : []),
         db.conversations.put(conversation),
       ])
       if (fresh.length > 0) await refold(db, group, fresh, self, now)

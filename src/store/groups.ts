@@ -29,7 +29,7 @@ export const groupTables = (db: GigiDatabase) =>
   [
     ...[db.meta, db.installation, db.identity, db.contacts, db.conversations, db.logs, db.receipts],
     ...[db.messages, db.deleted_messages, db.offline_queue, db.deposits, db.owed],
-    ...[db.message_acknowledgments, db.revoked_grants],
+    ...[db.message_acknowledgments, db.revoked_grants, db.files, db.transfers, db.doomed_blobs],
     ...[db.groups, db.group_entries, db.group_audiences, db.group_statements],
   ] as const
 
@@ -204,7 +204,7 @@ async function cutOff(
     if (count(kept) === count(log.accepted)) continue
     const rows = await rowsAt(db, log.log_id, [[end + 1, Number.MAX_SAFE_INTEGER]])
     const conversation = await db.conversations.get(group.id)
-    if (conversation !== undefined) await deleteMessages(db, conversation, rows)
+    if (conversation !== undefined) await deleteMessages(db, conversation, rows, now)
     // Added once more, they may bring it once more.
     await db.deleted_messages.bulkDelete(rows.map(({ id }) => id))
     await db.group_entries.bulkDelete(rows.map(({ id }) => [group.id, id]))

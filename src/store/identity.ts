@@ -16,6 +16,7 @@ export const DEFAULT_SETTINGS: Settings = {
   language: 'system',
   sound: true,
   badge: true,
+  autoDownloadBytes: 20_000_000,
 }
 
 export interface NewIdentity {

@@ -38,13 +38,14 @@ export function acceptMessages(
   source: Source,
   now: number,
 ): Promise<Accepted> {
-  const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue } = db
+  const { meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue, files } =
+    db
   const [inGroups, direct] = [sent.filter(isOfGroup), sent.filter((item) => !isOfGroup(item))]
   const invitations = direct.filter(({ message }) => message.content.type === 'ShareGroup')
   const tables =
     inGroups.length + invitations.length > 0
       ? [...groupTables(db)]
-      : [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue]
+      : [meta, identity, contacts, conversations, logs, messages, deleted_messages, offline_queue, files]
   return db.transaction('rw', tables, async () => {
     const ids = sent.map(({ message }) => message.id)
     // Asked at once: each answer waits for whatever else this thread does.

@@ -1,4 +1,5 @@
 /** Message rows: how they are made of messages, and messages of them. */
+import { safeFileName } from '../domain/files/name.ts'
 import { type AuthoredMessage, isShown, type MessageContent } from '../domain/message.ts'
 import { orderKey } from '../domain/ordering.ts'
 import { advance } from '../domain/status.ts'
@@ -196,7 +197,7 @@ export function previewText(content: MessageContent): string {
         .slice(0, PREVIEW_LENGTH)
         .join('')
     case 'FileShare':
-      return content.filename
+      return safeFileName(content.filename)
     case 'ShareGroup':
       return content.group_name
     case 'Introduction':

@@ -17,9 +17,10 @@ import {
   MAX_SEQUENCE_AHEAD,
 } from '../protocol/limits.ts'
 import { newContact } from './contacts.ts'
+import { receivedFile } from './files.ts'
+import { readInviteSecret, requireIdentity } from './identity.ts'
 import { logsOf } from './logs.ts'
 import { titleOf } from './people.ts'
-import { requireIdentity, readInviteSecret } from './identity.ts'
 import {
   createInboundMessage,
   createRestoredMessage,
@@ -27,7 +28,15 @@ import {
   previewText,
 } from './messages.ts'
 import { newestPreview } from './preview.ts'
-import type { ContactRow, ConversationRow, GigiDatabase, IdentityRow, LogRow, MessageRow } from './schema.ts'
+import type {
+  ContactRow,
+  ConversationRow,
+  FileRow,
+  GigiDatabase,
+  IdentityRow,
+  LogRow,
+  MessageRow,
+} from './schema.ts'
 
 /** push: what the peer wrote and had not been delivered. page: history that we asked for. */
 export type Source = 'push' | 'page'
@@ -154,6 +163,7 @@ function reception(context: Context): Reception {
   const contact = { ...context.contact }
   const conversation = { ...context.conversation }
   const rows: MessageRow[] = []
+  const files: FileRow[] = []
   const again = new Map<MessageId, MessageRow>()
   const returned: { readonly was: MessageRow; readonly is: MessageRow }[] = []
   const touched = new Map<LogId, LogRow>()
@@ -321,6 +331,7 @@ function reception(context: Context): Reception {
         order_key: row.order_key,
       }
     rows.push(row)
+    if (content.type === 'FileShare') files.push(receivedFile(message, content, source, now))
   }
 
   return {
@@ -341,6 +352,7 @@ function reception(context: Context): Reception {
       const writes: Promise<unknown>[] = [
         db.logs.bulkPut([...[...logs.values()].filter((log) => forks.has(log.log_id)), ...touched.values()]),
         db.messages.bulkAdd(rows),
+        ...(files.length > 0 ? [db.files.bulkPut(files)] : []),
         ...(again.size > 0 ? [db.messages.bulkPut([...again.values()])] : []),
         ...(isNews ? [db.contacts.put(contact)] : []),
       ]

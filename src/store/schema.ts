@@ -168,6 +168,65 @@ export interface SentTokenRow {
   at: number
 }
 
+/**
+ * new: whether it is fetched unasked is not decided yet. offered: it is fetched when the user says so. wanted: it is being
+ * fetched, or will be when someone is there who has it. paused: by the user. complete: all of it is here.
+ */
+export type FileState = 'new' | 'offered' | 'wanted' | 'paused' | 'complete' | 'failed'
+
+/**
+ * denied: whoever has it does not give it to us (any more). gone: they do not have it any more, or it has changed. damaged: what
+ * came is not what was promised. no-room: this device has too little. too-large: more than a file may have. lost: it was
+ * here, and the browser has deleted it.
+ */
+export type FileProblem = 'denied' | 'gone' | 'damaged' | 'no-room' | 'too-large' | 'lost'
+
+/** The file of a message that shares one: what of it is here, and what is to become of it. Goes with the message. */
+export interface FileRow {
+  message_id: MessageId
+  conversation_id: ConversationId
+  /** Who shared it. */
+  author: PeerId
+  share_code: string
+  /** Bytes. */
+  size: number
+  root: string
+  /** The name of its bytes in the file room. */
+  blob: string
+  state: FileState
+  problem?: FileProblem
+  /** The chunks that are kept: checked, written and flushed. */
+  held: SequenceSet
+  /** When it was stored here, milliseconds: what came first is fetched first. */
+  at: number
+  /** It is not given to anyone for now, or ever again, at the user's word. */
+  sharing?: 'paused' | 'ended'
+  /** Who has told that they have all of it. */
+  had_by: readonly PeerId[]
+  /** All of it is here, and whoever shared it does not know that yet. */
+  untold?: 1
+}
+
+/** A transfer under way, as it was a moment ago: for who watches. Empty when a node starts. */
+export interface TransferRow {
+  message_id: MessageId
+  /** From whom, or to whom. */
+  peer_id: PeerId
+  direction: 'in' | 'out'
+  /** Bytes of the file that are there where it goes. */
+  bytes: number
+  /** Bytes a second; null where it cannot be told yet. */
+  rate: number | null
+  /** Nothing comes, since the other side has paused. */
+  held_up: Flag
+}
+
+/** Bytes that no message speaks of any more: they go soon, but not before a message that was deleted can be brought back. */
+export interface DoomedBlobRow {
+  blob: string
+  at: number
+}
+
 export interface IdentityRow {
   id: 'self'
   peer_id: PeerId
@@ -356,6 +415,8 @@ export interface Settings {
   sound: boolean
   /** Whether the title and the icon count what is unread. */
   badge: boolean
+  /** Files up to so many bytes are fetched unasked. */
+  autoDownloadBytes: number
 }
 
 /** Apart from `meta`, which is watched, since it changes with every message that is sent. */
@@ -419,6 +480,9 @@ export class GigiDatabase extends Dexie {
   declare group_entries: Table<GroupEntryRow, [ConversationId, MessageId]>
   declare group_audiences: EntityTable<GroupAudienceRow, 'id'>
   declare group_statements: Table<GroupStatementRow, [ConversationId, PeerId]>
+  declare files: EntityTable<FileRow, 'message_id'>
+  declare transfers: Table<TransferRow, [MessageId, PeerId]>
+  declare doomed_blobs: EntityTable<DoomedBlobRow, 'blob'>
 
   /** `onNewer` is called when a newer version of the app has changed the tables; the database is not opened then. */
   constructor(name = 'gigi', onNewer: () => void = () => undefined) {
@@ -465,6 +529,13 @@ export class GigiDatabase extends Dexie {
         group_statements: '[group_id+peer_id]',
       })
       .upgrade(forgetUntold)
+    this.version(5).stores({
+      // state: what is to be fetched. blob: whether its bytes are anybody's. untold: whom to tell.
+      files: 'message_id, state, blob, untold',
+      transfers: '[message_id+peer_id]',
+      // at: what has had its time.
+      doomed_blobs: 'blob, at',
+    })
   }
 }
 

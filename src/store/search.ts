@@ -1,5 +1,6 @@
 /** What the message index reads: what is new in the logs, the rows themselves, and what of it is still there. */
 import { Dexie } from 'dexie'
+import { safeFileName } from '../domain/files/name.ts'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { Direction, MessageContent } from '../domain/message.ts'
 import { SHELF } from '../domain/shelf.ts'
@@ -25,7 +26,7 @@ export function searchableText(content: MessageContent): string | null {
     case 'Text':
       return content.text
     case 'FileShare':
-      return content.filename
+      return safeFileName(content.filename)
     case 'ShareGroup':
       return content.group_name
     case 'Introduction':

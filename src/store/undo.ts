@@ -24,7 +24,15 @@ import { openWriter, type RandomBytes } from './log-writer.ts'
 import { leavePlace } from './messages.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
-import type { AcknowledgmentRow, ConversationRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
+import { restoreFile } from './file-choices.ts'
+import type {
+  AcknowledgmentRow,
+  ConversationRow,
+  FileRow,
+  GigiDatabase,
+  MessageRow,
+  QueueRow,
+} from './schema.ts'
 
 /** A message that was deleted, with all that went with it. */
 export interface Deletion {
@@ -32,6 +40,8 @@ export interface Deletion {
   /** To whom it was still to be sent. */
   readonly queued: readonly QueueRow[]
   readonly acknowledgments: readonly AcknowledgmentRow[]
+  /** What it shared. */
+  readonly file: FileRow | undefined
 }
 
 /**
@@ -52,8 +62,9 @@ export function deleteMessage(db: GigiDatabase, id: MessageId, now: number): Pro
       row,
       queued: queued.filter((waiting) => waiting !== undefined),
       acknowledgments: await db.message_acknowledgments.where('id').between(first, last).toArray(),
+      file: await db.files.get(id),
     }
-    await deleteMessages(db, conversation, [row])
+    await deleteMessages(db, conversation, [row], now)
     if (isTried(row) && !(await isProvenByAny(db, row, targets))) await vacate(db, [row])
     await noteForgotten(db, now)
     return deletion
@@ -80,6 +91,7 @@ export function restoreMessage(
     await db.deleted_messages.delete(row.id)
     if (row.direction === 'Received') await db.messages.add(row)
     else if (!(await putBack(db, conversation, deletion, now))) await sendAnew(db, row, now, random)
+    if (deletion.file !== undefined) await restoreFile(db, deletion.file)
     await noteForgotten(db, now)
     await db.conversations.update(conversation.id, {
       unread: conversation.unread + (isUnread(row) ? 1 : 0),

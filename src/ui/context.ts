@@ -5,6 +5,7 @@ import type { Menus } from './kit/menus.svelte.ts'
 import type { Notices } from './kit/notices.svelte.ts'
 import type { NodeFeed } from './node-feed.svelte.ts'
 import type { Drafts } from './conversation/drafts.svelte.ts'
+import type { Attachments } from './files/attachments.svelte.ts'
 import type { Questions } from './kit/questions.svelte.ts'
 import type { Router } from './router.svelte.ts'
 import type { FirstScreen } from './shell/first-screen.svelte.ts'
@@ -19,6 +20,7 @@ export interface Ui {
   readonly menus: Menus
   readonly questions: Questions
   readonly drafts: Drafts
+  readonly attachments: Attachments
   readonly appearance: Appearance
 }
 

@@ -7,6 +7,7 @@ import { raiseEpoch } from '../../../src/store/leadership.ts'
 import { sendMessage } from '../../../src/store/outbox.ts'
 import { GigiDatabase } from '../../../src/store/schema.ts'
 import { fill, rows, stranger, textOf, verified } from './messages.ts'
+import * as bareStream from './bare-stream.ts'
 import * as channel from './raw-channel.ts'
 import * as raw from './raw-store.ts'
 
@@ -27,6 +28,8 @@ const bench = {
   answer: channel.answer,
   accept: channel.accept,
   hangUp: channel.hangUp,
+  beginBare: bareStream.begin,
+  sendBare: bareStream.send,
   rawCatchUp: channel.catchUp,
   rawDeliveries: (count: number) => channel.deliveries(rows(count)),
   clearRaw: raw.clear,

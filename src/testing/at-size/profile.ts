@@ -1,6 +1,7 @@
 /** A profile of any size, in the store and in the model; both take the same steps. The test file imports `fake-indexeddb/auto`. */
 import fc from 'fast-check'
 import type { LogId, MessageId, PeerId } from '../../domain/ids.ts'
+import { safeFileName } from '../../domain/files/name.ts'
 import type { AuthoredMessage, MessageContent } from '../../domain/message.ts'
 import { type HybridTime, orderKey } from '../../domain/ordering.ts'
 import { fromNumbers } from '../../domain/sequence-set.ts'
@@ -140,7 +141,10 @@ export class Profile {
     if (kind < 0.06) return [{ type: 'Introduction', nickname: 'x' }, '']
     if (kind < 0.07) return [{ type: 'Unknown', kind: 99, payload: 'AA' }, '']
     if (kind < 0.08)
-      return [{ type: 'FileShare', share_code: '', filename: text, file_size: 1, file_type: '' }, text]
+      return [
+        { type: 'FileShare', share_code: '', filename: text, file_size: 1, file_type: '', root: '' },
+        safeFileName(text),
+      ]
     return [{ type: 'Text', text }, text]
   }
 

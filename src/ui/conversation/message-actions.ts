@@ -1,4 +1,5 @@
 /** What can be done with a message. */
+import Ban from '@lucide/svelte/icons/ban'
 import Copy from '@lucide/svelte/icons/copy'
 import RotateCw from '@lucide/svelte/icons/rotate-cw'
 import Trash from '@lucide/svelte/icons/trash-2'
@@ -29,6 +30,9 @@ export function messageItems(
           },
         ]
       : []),
+    ...(content.type === 'FileShare' && message.direction === 'Sent'
+      ? [{ label: texts.file.stopSharing, icon: Ban, run: () => void stopSharing(ui, message) }]
+      : []),
     { label: texts.manage.deleteForMe, icon: Trash, danger: true, run: () => void deleteForMe(ui, message) },
   ]
 }
@@ -41,6 +45,12 @@ async function copy({ notices }: Ui, text: string): Promise<void> {
     // Refused by the browser or its user: they can still do it by hand.
     notices.complain(texts.app.copyRefused)
   }
+}
+
+async function stopSharing({ app, notices }: Ui, message: MessageView): Promise<void> {
+  const stopped = await attempt(() => app.files.setSharing(message.id, 'ended'))
+  if (stopped === null) notices.say(texts.file.stopped)
+  else notices.complain(texts.problem[stopped])
 }
 
 async function deleteForMe({ app, notices }: Ui, message: MessageView): Promise<void> {

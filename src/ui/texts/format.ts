@@ -20,6 +20,8 @@ export interface Format {
   readonly list: (names: readonly string[]) => string
   /** 7 days, 1 hour: a length of time in seconds, in the largest unit that it is whole in. */
   readonly period: (seconds: number) => string
+  /** 12 sec, 3 min, 2 hr: about how long it takes, in seconds. */
+  readonly duration: (seconds: number) => string
   /** 800 kB, 1.2 MB, 10 GB: an amount of storage. */
   readonly bytes: (bytes: number) => string
   /** Picks the words that go with a count, by the rules of the language. */
@@ -118,6 +120,16 @@ export function createFormat(locale: string, direction: Direction): Format {
       const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ['second', 1]
       const style = { style: 'unit', unit, unitDisplay: 'long' } as const
       return new Intl.NumberFormat(locale, style).format(seconds / length)
+    },
+    duration: (seconds) => {
+      const [unit, length] =
+        seconds < 60
+          ? (['second', 1] as const)
+          : seconds < 3600
+            ? (['minute', 60] as const)
+            : (['hour', 3600] as const)
+      const style = { style: 'unit', unit, unitDisplay: 'short' } as const
+      return new Intl.NumberFormat(locale, style).format(Math.max(1, Math.round(seconds / length)))
     },
     bytes: (bytes) => {
       const power = Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3))

@@ -33,6 +33,10 @@ export const problem: Readonly<Record<Problem, string>> = {
     'This browser did not store that. What you wrote is still here: try again, and reload this page if it does not help.',
   'search-failed':
     'The messages cannot be searched at the moment: this browser does not open the index. Close other tabs of Gigi and reload this page.',
+  'file-no-room': 'There is not enough room for it on this device. Free some space and try again.',
+  'file-too-large': 'Files of more than 16 GB cannot be sent.',
+  'file-unreadable': 'It cannot be read: it was moved or changed, or is a folder. Choose it again.',
+  'file-gone': 'This file is not on this device any more.',
   fault: 'That did not work, and it is our fault. Please try again.',
 }
 

@@ -75,7 +75,7 @@ export const settings = ({ number, bytes, plural, isolate }: Format) => ({
       'Write them on paper, in this order, and keep the paper where only you can find it. Never give them to anyone: Gigi will not ask for them.',
     storage: 'Storage',
     storageLead:
-      'Messages are kept in this browser and with your contacts. What waits for someone who is away lies sealed at the relay until they fetch it, at most 30 days.',
+      'Messages and files are kept in this browser and with your contacts. What waits for someone who is away lies sealed at the relay until they fetch it, at most 30 days.',
     storageUsed: 'Storage used',
     storageAmount: (used: number, quota: number) => `${bytes(used)} of ${bytes(quota)} used`,
     storageUnknown: 'This browser does not tell how much is used.',
