@@ -3,15 +3,18 @@
  *
  *   [version, [installation, started] that kept it, made of its newest prekey, nickname,
  *    [[key, nickname, state, [relay address, …], grant from them or null, [grant id, ends, grant] of ours for them or null,
- *      [[grant id, ends] of ours for them before, …]], …],
- *    [read receipts, nearby], [configuration, …], [[group id, creator's key, name], …]]
+ *      [[grant id, ends] of ours for them before, …], [alias or null, shelf, muted until or null, retention or null]], …],
+ *    [read receipts, nearby, …], [configuration, …], [[grant id, ends] that is revoked, …],
+ *    [[group id, creator's key, name], …]]
  *
  * with the settings in the order of SETTING_KEYS and the configuration's numbers in that of CONFIG_KEYS; null stands where
- * the user has chosen nothing.
+ * the user has chosen nothing. Earlier versions end each of these arrays sooner.
  */
 import { CONFIG_KEYS, isWithinBounds, type PersistenceConfig } from '../domain/config.ts'
 import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
+import { isRetentionPeriod } from '../domain/retention.ts'
+import { SHELF, type Shelf } from '../domain/shelf.ts'
 import { type Cbor, decode, encode } from './cbor.ts'
 import type { Start } from './frames.ts'
 import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url } from './identifiers.ts'
@@ -22,18 +25,20 @@ import {
   MAX_GRANTS_BEFORE,
   MAX_GROUPS,
   MAX_KEPT_CONTACTS,
+  MAX_KEPT_REVOCATIONS,
   MAX_NAME_BYTES,
   MAX_NICKNAME_BYTES,
   MAX_PADDED_BACKUP_BYTES,
   MAX_RELAYS,
 } from './limits.ts'
 import { pad, unpad } from './padding.ts'
-import { bytes, fixedBytes, flag, list, nullable, refuseLater, text, tuple, uint } from './shape.ts'
+import { atEnd, bytes, fixedBytes, flag, list, nullable, refuseLater, text, tuple, uint } from './shape.ts'
 
 const VERSION = 1
 /** How a contact stands to us, by number. */
 const STATES = ['accepted', 'blocked'] as const
-const SETTING_KEYS = ['readReceipts', 'nearby'] as const
+/** What a backup says of the settings. Later ones stand at the end. */
+export const SETTING_KEYS = ['readReceipts', 'nearby', 'notificationNames', 'sound', 'badge'] as const
 /** Settings, or numbers of the configuration: later versions have more of them at the end. */
 const MAX_CHOICES = 64
 export interface KeptGroup {
@@ -60,6 +65,14 @@ export interface KeptContact {
   readonly grantTo: (KeptGrant & { readonly sealed: Uint8Array }) | null
   /** What we gave them before, at most MAX_GRANTS_BEFORE: each holds until it ends. */
   readonly grantsBefore: readonly KeptGrant[]
+  /** What the user calls them; null: as they call themselves. */
+  readonly alias: string | null
+  /** In which list the conversation stands. */
+  readonly shelf: Shelf
+  /** No notification until then, milliseconds; null: as always. */
+  readonly mutedUntil: number | null
+  /** How long messages are kept, seconds; null: for good. */
+  readonly retention: number | null
 }
 
 export interface Profile {
@@ -72,6 +85,8 @@ export interface Profile {
   /** What the user has chosen of them. */
   readonly settings: Readonly<Partial<Record<(typeof SETTING_KEYS)[number], boolean>>>
   readonly config: Readonly<Partial<PersistenceConfig>>
+  /** Grants that must not be held to any more, at most MAX_KEPT_REVOCATIONS. */
+  readonly revoked: readonly KeptGrant[]
   /** Those that we have joined, at most MAX_GROUPS. */
   readonly groups: readonly KeptGroup[]
 }
@@ -94,7 +109,7 @@ function fitting(contacts: readonly KeptContact[], room: number): KeptContact[] 
 }
 
 const elementsOf = (
-  { writer, prekeyMade, nickname, settings, config, groups }: Profile,
+  { writer, prekeyMade, nickname, settings, config, revoked, groups }: Profile,
   contacts: readonly KeptContact[],
 ): Cbor[] => [
   VERSION,
@@ -104,11 +119,15 @@ const elementsOf = (
   contacts.map(contactElements),
   SETTING_KEYS.map((key) => settings[key] ?? null),
   CONFIG_KEYS.map((key) => config[key] ?? null),
+  revoked.slice(0, MAX_KEPT_REVOCATIONS).map(grantElements),
   groups.map(({ id, creator, name }) => [fromBase64url(id), keyOfPeerId(creator), name]),
 ]
 
+const grantElements = ({ id, ends }: KeptGrant): Cbor[] => [fromBase64url(id), ends]
+
 const contactElements = (contact: KeptContact): Cbor[] => {
   const { peer, nickname, state, relays, grantFrom, grantTo, grantsBefore } = contact
+  const { alias, shelf, mutedUntil, retention } = contact
   return [
     keyOfPeerId(peer),
     nickname,
@@ -116,10 +135,13 @@ const contactElements = (contact: KeptContact): Cbor[] => {
     relays,
     grantFrom,
     grantTo === null ? null : [fromBase64url(grantTo.id), grantTo.ends, grantTo.sealed],
-    grantsBefore.map(({ id, ends }) => [fromBase64url(id), ends]),
+    grantsBefore.map(grantElements),
+    [alias, shelf, mutedUntil, retention],
   ]
 }
 
+type GrantElements = [Uint8Array, number]
+type ChoiceElements = [string | null, number, number | null, number | null]
 type ContactElements = [
   Uint8Array,
   string,
@@ -127,8 +149,21 @@ type ContactElements = [
   string[],
   Uint8Array | null,
   [Uint8Array, number, Uint8Array] | null,
-  [Uint8Array, number][],
+  GrantElements[],
+  ChoiceElements,
 ]
+
+const grant = tuple<GrantElements>(fixedBytes(16), uint(MAX_TIME_MS))
+/** Where there is none, the user has chosen nothing. */
+const choices = atEnd<ChoiceElements>(
+  tuple(
+    nullable(text(MAX_NICKNAME_BYTES)),
+    uint(MAX_CHOICES),
+    nullable(uint(Number.MAX_SAFE_INTEGER)),
+    nullable(uint(Number.MAX_SAFE_INTEGER)),
+  ),
+  [null, SHELF.listed, null, null],
+)
 
 const contact = tuple<ContactElements>(
   fixedBytes(32),
@@ -139,12 +174,26 @@ const contact = tuple<ContactElements>(
   nullable(
     tuple<[Uint8Array, number, Uint8Array]>(fixedBytes(16), uint(MAX_TIME_MS), bytes(MAX_GRANT_BYTES)),
   ),
-  list(tuple<[Uint8Array, number]>(fixedBytes(16), uint(MAX_TIME_MS)), MAX_GRANTS_BEFORE),
+  list(grant, MAX_GRANTS_BEFORE),
+  choices,
 )
 
-const profile = tuple<
-  [number, [Uint8Array, number], number, string, ContactElements[], (boolean | null)[], (number | null)[]]
->(
+type GroupElements = [Uint8Array, Uint8Array, string]
+const group = tuple<GroupElements>(fixedBytes(16), fixedBytes(32), text(MAX_NAME_BYTES))
+
+type ProfileElements = [
+  number,
+  [Uint8Array, number],
+  number,
+  string,
+  ContactElements[],
+  (boolean | null)[],
+  (number | null)[],
+  GrantElements[],
+  GroupElements[],
+]
+
+const profile = tuple<ProfileElements>(
   uint(VERSION, VERSION),
   tuple<[Uint8Array, number]>(fixedBytes(16), uint(MAX_TIME_MS)),
   uint(MAX_TIME_MS),
@@ -152,38 +201,21 @@ const profile = tuple<
   list(contact, MAX_KEPT_CONTACTS),
   list(nullable(flag), MAX_CHOICES),
   list(nullable(uint(Number.MAX_SAFE_INTEGER)), MAX_CHOICES),
+  atEnd(list(grant, MAX_KEPT_REVOCATIONS), []),
+  atEnd(list(group, MAX_GROUPS), []),
 )
-
-/** What stands behind what every backup has; in earlier ones nothing does. */
-const groupsBehind = (value: Cbor): KeptGroup[] => {
-  const behind: unknown = Array.isArray(value) ? value[GROUPS_AT] : undefined
-  if (behind === undefined) return []
-  return list(
-    tuple<[Uint8Array, Uint8Array, string]>(fixedBytes(16), fixedBytes(32), text(MAX_NAME_BYTES)),
-    MAX_GROUPS,
-  )(behind as Cbor, 'groups').map(([id, creator, name]) => ({
-    id: toBase64url(id) as ConversationId,
-    creator: peerIdOfKey(creator),
-    name,
-  }))
-}
-/** Where they stand. */
-const GROUPS_AT = 7
 
 /** Throws MalformedError; LaterVersionError for what a later version of this app has kept. */
 export function decodeProfile(padded: Uint8Array): Profile {
   const value = decode(unpad(padded, BACKUP_SIZES))
   refuseLater(value, VERSION, 'profile')
-  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers] = profile(
-    value,
-    'profile',
-  )
+  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers, revoked, groups] =
+    profile(value, 'profile')
   return {
     writer: { installation: toBase64url(installation) as InstallationId, started },
     prekeyMade,
     nickname,
     contacts: contacts.map(keptContact),
-    groups: groupsBehind(value),
     settings: chosen(SETTING_KEYS, flags),
     // What may be chosen can change: a number that may not any more costs nothing but itself.
     config: chosen(
@@ -193,6 +225,8 @@ export function decodeProfile(padded: Uint8Array): Profile {
         return key !== undefined && number !== null && isWithinBounds(key, number) ? number : null
       }),
     ),
+    revoked: revoked.map(keptGrant),
+    groups: groups.map(keptGroup),
   }
 }
 
@@ -209,7 +243,9 @@ function chosen<K extends string, V>(
   return found
 }
 
-function keptContact([key, nickname, state, relays, grantFrom, given, before]: ContactElements): KeptContact {
+function keptContact(elements: ContactElements): KeptContact {
+  const [key, nickname, state, relays, grantFrom, given, before, choices] = elements
+  const [alias, shelf, mutedUntil, retention] = choices
   return {
     peer: peerIdOfKey(key),
     nickname,
@@ -217,6 +253,19 @@ function keptContact([key, nickname, state, relays, grantFrom, given, before]: C
     relays,
     grantFrom,
     grantTo: given === null ? null : { id: toBase64url(given[0]), ends: given[1], sealed: given[2] },
-    grantsBefore: before.map(([id, ends]) => ({ id: toBase64url(id), ends })),
+    grantsBefore: before.map(keptGrant),
+    alias,
+    // As with the configuration, what is not known costs nothing but itself.
+    shelf: Object.values(SHELF).find((known) => known === shelf) ?? SHELF.listed,
+    mutedUntil,
+    retention: retention !== null && isRetentionPeriod(retention) ? retention : null,
   }
 }
+
+const keptGrant = ([id, ends]: GrantElements): KeptGrant => ({ id: toBase64url(id), ends })
+
+const keptGroup = ([id, creator, name]: GroupElements): KeptGroup => ({
+  id: toBase64url(id) as ConversationId,
+  creator: peerIdOfKey(creator),
+  name,
+})

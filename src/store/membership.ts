@@ -68,7 +68,8 @@ export const inviteToGroup = (
   members: readonly PeerId[],
   now: number,
   random: RandomBytes,
-): Promise<void> => db.transaction('rw', [...groupTables(db)], async () => {
+): Promise<void> =>
+  db.transaction('rw', [...groupTables(db)], async () => {
     await invite(db, id, members, now, random)
   })
 

@@ -217,6 +217,7 @@ const OF_NOBODY: Profile = {
   contacts: [],
   settings: {},
   config: {},
+  revoked: [],
   groups: [],
 }
 
