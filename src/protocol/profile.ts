@@ -268,3 +268,9 @@ function keptContact(elements: ContactElements): KeptContact {
 }
 
 const keptGrant = ([id, ends]: GrantElements): KeptGrant => ({ id: toBase64url(id), ends })
+
+const keptGroup = ([id, creator, name]: GroupElements): KeptGroup => ({
+  id: toBase64url(id) as ConversationId,
+  creator: peerIdOfKey(creator),
+  name,
+})

@@ -255,7 +255,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
     if (!isShown(content.type)) return
     // Of someone blocked it is kept, so that others can have it, and nobody sees it.
     const isHidden = writer?.state === 'blocked'
-    const isNews = !sent && !isHidden && (source === 'push' || message.time.ms > group.news_from)
+    const isNews = !sent && !isHidden && (source === 'push' || message.time.ms >= group.news_from)
     if (!isNews) row.read = 1
     if (isHidden) return
     conversation.last_activity = isNews

@@ -68,7 +68,10 @@ export const inviteToGroup = (
   members: readonly PeerId[],
   now: number,
   random: RandomBytes,
-): Promise<void> => db.transaction('rw', [...groupTables(db)], () => invite(db, id, members, now, random))
+): Promise<void> =>
+  db.transaction('rw', [...groupTables(db)], async () => {
+    await invite(db, id, members, now, random)
+  })
 
 async function invite(
   db: GigiDatabase,

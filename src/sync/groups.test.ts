@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ConversationId } from '../domain/ids.ts'
+import type { ConversationId, InstallationId } from '../domain/ids.ts'
 import { memberOf } from '../domain/group.ts'
 import { highest } from '../domain/sequence-set.ts'
 import { openStatement } from '../protocol/group.ts'
@@ -17,6 +17,9 @@ import {
   statusesIn,
   textsIn,
 } from '../testing/group-steps.ts'
+import { raiseEpoch } from '../store/leadership.ts'
+import { mergeProfile, readProfile } from '../store/profile.ts'
+import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, quickPerson } from '../testing/people.ts'
 
@@ -161,5 +164,51 @@ describe('a group', () => {
       'delivery to the others',
     )
     expect(await textsIn(carol, group)).toEqual([])
+  })
+})
+
+describe('a member whose profile is lost', () => {
+  test('has the group again by the recovery phrase: who is in it, and what was written', async () => {
+    const group = await gathered()
+    await say(bob, group, 'one')
+    await passing(has(dora, group, ['one']), 'Dora to have it')
+    await say(dora, group, 'two')
+    for (const device of everyone) await passing(has(device, group, ['one', 'two']), 'everybody')
+    const kept = await readProfile(dora.db, await raiseEpoch(dora.db), {
+      installation: 'AAAAAAAAAAAAAAAAAAAAAA' as InstallationId,
+      started: 1,
+    })
+    expect(kept.groups).toMatchObject([{ id: group, creator: alice.who.peerId, name: 'Friends' }])
+    await dora.goOffline()
+    await say(carol, group, 'three')
+    const again = new Device(dora.who, await databaseOf(dora.who, time.now()), network, time)
+    everyone[3] = again
+    await mergeProfile(again.db, await raiseEpoch(again.db), kept, time.now())
+    await again.comeOnline()
+    await passing(has(again, group, ['one', 'two', 'three']), 'all of it to come back')
+    await passing(allJoined([alice, bob, carol, again], group), 'all to know that she is in it')
+    await say(again, group, 'here again')
+    for (const device of [alice, bob, carol])
+      await passing(has(device, group, ['one', 'two', 'three', 'here again']), 'the others to hear of her')
+  })
+})
+
+describe('by mail', () => {
+  test('members who are no contacts reach each other, though they are never there together', async () => {
+    const post = new MemoryPost(time, alice.who.crypto.verify)
+    for (const device of everyone) device.post = post
+    const group = await gathered()
+    await passing(
+      async () => (await bob.db.contacts.get(carol.who.peerId))?.grant_from !== undefined,
+      'what lets Bob leave Carol mail',
+    )
+    for (const device of everyone) await device.goOffline()
+    await say(bob, group, 'by mail')
+    await bob.comeOnline()
+    await passing(async () => (await statusesIn(bob, group)).join() === 'Synced', 'mail to be left for all')
+    await bob.goOffline()
+    await carol.comeOnline()
+    await passing(has(carol, group, ['by mail']), 'mail to come')
+    await carol.goOffline()
   })
 })
