@@ -192,6 +192,40 @@ export class GigiPage {
     await expect(this.conversations).toBeVisible()
   }
 
+  /** Makes a group in the dialog, which opens its conversation. */
+  async createGroup(name: string, members: readonly string[]): Promise<void> {
+    await this.page.getByRole('button', { name: 'New group' }).click()
+    const dialog = this.page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: 'Group name' }).fill(name)
+    for (const member of members) await dialog.getByRole('checkbox', { name: member }).check()
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await expect(this.page.getByRole('heading', { name })).toBeVisible()
+  }
+
+  /** The invitation to a group in the conversation that is open. */
+  invitation(group: string): Locator {
+    return this.messages.filter({ hasText: `to the group ${group}` })
+  }
+
+  /** Takes up an invitation, and opens the group. */
+  async joinGroup(inviter: string, group: string): Promise<void> {
+    await this.openConversation(inviter)
+    await this.invitation(group).getByRole('button', { name: 'Join' }).click()
+    await this.openConversation(group)
+    await expect(this.composer).toBeVisible()
+  }
+
+  /** Who is in the open group, or was, by the quiet lines of its conversation. */
+  get membershipLines(): Locator {
+    return this.log.getByTestId('membership')
+  }
+
+  /** Opens the details of the open conversation. */
+  async details(): Promise<Locator> {
+    await this.page.getByRole('button', { name: 'Group details' }).click()
+    return this.page.getByRole('dialog', { name: 'Group details' })
+  }
+
   /** The app in another tab of the same profile. */
   async inNewTab(): Promise<GigiPage> {
     const tab = new GigiPage(await this.page.context().newPage(), this.#url)

@@ -10,6 +10,7 @@ import type { Delivery } from '../store/delivery.ts'
 import type { ContactState, Settings } from '../store/schema.ts'
 import type { NetworkState, SessionPath } from '../sync/ports.ts'
 import type { Files } from './files/api.ts'
+import type { GroupCommands, GroupQueries, GroupStanding } from './groups-api.ts'
 import type { Managing, ShelfName } from './managing-api.ts'
 import type { SearchFilter, SearchHit, SearchPage, SearchReach } from '../worker/search/messages.ts'
 
@@ -40,8 +41,15 @@ export type { ContactState }
 
 export interface ConversationView {
   readonly id: ConversationId
+  /** The other of a direct conversation; the creator of a group. */
   readonly peerId: PeerId
-  /** What the other is called here: what the user calls them, or else their nickname; a label, may collide. */
+  /** Of a group; null: it is a direct conversation. */
+  readonly group: {
+    readonly standing: GroupStanding
+    /** Who has joined, besides us. */
+    readonly fellows: readonly PeerId[]
+  } | null
+  /** What the other is called here: what the user calls them, or else their nickname; a label, may collide. Of a group its name. */
   readonly name: string
   /** What they call themselves. */
   readonly nickname: string
@@ -52,6 +60,8 @@ export interface ConversationView {
   readonly markedUnread: boolean
   readonly contactState: ContactState
   readonly unread: number
+  /** How many of the unread messages of a group speak to us by our name. */
+  readonly mentions: number
   /** Milliseconds since the Unix epoch: when this device last stored something in it. */
   readonly lastActivity: number
   /** How long delivered and received messages are kept on this device, in seconds; null: for good. */
@@ -61,6 +71,8 @@ export interface ConversationView {
     readonly direction: Direction
     readonly text: string
     readonly timestamp: number
+    /** In a group: who wrote it, where it is somebody else. */
+    readonly author?: string
   } | null
 }
 
@@ -68,9 +80,14 @@ export interface MessageView {
   readonly id: MessageId
   readonly direction: Direction
   readonly content: MessageContent
+  /** Whose it is, and what they are called here. */
+  readonly author: Profile
   /** Milliseconds since the Unix epoch, by the author's clock. */
   readonly timestamp: number
-  /** Of sent messages; Pending for received ones, which have none. Expired: no longer tried, and no proof came. */
+  /**
+   * Of sent messages; Pending for received ones, which have none. Expired: no longer tried, and no proof came. In a group it is
+   * that of the least advanced member, and Expired where it is no longer tried for one.
+   */
   readonly status: SyncStatus | 'Expired'
   /** The recipient refused it for good: it is no longer tried. */
   readonly refused: boolean
@@ -99,11 +116,21 @@ export interface GapView {
   readonly count: number
   /** Whose they are: the other's, or our own from another browser. */
   readonly author: 'other' | 'self'
+  /** In a group: what their author is called. */
+  readonly name?: string
   /** Nobody can have them any more. */
   readonly lost: boolean
 }
 
 export type { Delivery, Settings }
+export type {
+  GroupHistory,
+  GroupMemberView,
+  GroupStanding,
+  GroupView,
+  Invitation,
+  MemberDelivery,
+} from './groups-api.ts'
 
 export interface InviteView {
   readonly peerId: PeerId
@@ -122,7 +149,7 @@ export type WakingState = 'off' | 'on' | 'no-key' | 'lost' | 'refused'
 /** Why an invite link will not do. */
 export type InviteProblem = 'broken' | 'forged' | 'own' | 'expired'
 
-export interface Queries {
+export interface Queries extends GroupQueries {
   /** Null before the first start. */
   profile(): Promise<Profile | null>
   /** The pinned conversations, then the others, the latest activity first in both; archived, blocked and deleted ones left out. */
@@ -169,7 +196,7 @@ export interface Search {
   subscribe(listener: () => void): () => void
 }
 
-export interface Commands extends Managing {
+export interface Commands extends Managing, GroupCommands {
   /** Throws UserError `nickname-empty`, `nickname-too-long`, or `identity-exists` (made in another tab meanwhile). */
   createIdentity(nickname: string): Promise<void>
   /**
@@ -244,6 +271,8 @@ export interface NodeStatus {
   /** Only peers of which something is known. */
   readonly peers: Readonly<Record<PeerId, PeerStatus>>
   readonly nearby: readonly Profile[]
+  /** Who is writing in groups at the moment. */
+  readonly writers: Readonly<Record<ConversationId, readonly PeerId[]>>
   /** What the user must be told, until it is over. */
   readonly trouble: Trouble | null
 }
@@ -271,6 +300,9 @@ export type UserErrorCode =
   | 'identity-exists'
   | `invite-${InviteProblem}`
   | 'config-invalid'
+  | 'group-name-empty'
+  | 'group-name-too-long'
+  | 'group-full'
   | 'text-empty'
   | 'text-too-long'
   | 'blocked'

@@ -1,6 +1,6 @@
 /** What the interface may do. Each command is done when it is durable; delivery goes on by itself. */
 import { configProblems } from '../domain/config.ts'
-import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, InstallationId } from '../domain/ids.ts'
 import { isRetentionPeriod } from '../domain/retention.ts'
 import { MalformedError } from '../protocol/cbor.ts'
 import { directConversationId, keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
@@ -26,14 +26,16 @@ import { addContactByInvite, sendMessage } from '../store/outbox.ts'
 import { placeholderName } from '../store/profile.ts'
 import { setRetention } from '../store/retention.ts'
 import { sendAgain } from '../store/retry.ts'
-import type { GigiDatabase } from '../store/schema.ts'
+import type { ConversationRow, GigiDatabase } from '../store/schema.ts'
 import { listAgain, setMarkedUnread } from '../store/shelf.ts'
 import { type Commands, UserError } from './api.ts'
 import { askForErrand } from './background.ts'
 import { createVerifier } from './crypto.ts'
+import { createGroupCommands } from './group-commands.ts'
 import { createManaging } from './managing.ts'
 import { clock, random } from './ports.ts'
 import { beginPush, canBeWoken, pushOfTab, stopPush } from './push.ts'
+import type { Shown } from './status.ts'
 import { checkedNickname, stored } from './storing.ts'
 
 /** An invite link is made anew at start when it has less than this left, milliseconds: a day. */
@@ -41,10 +43,10 @@ const INVITE_MARGIN_MS = 24 * 3_600_000
 
 export interface CommandOptions {
   readonly db: GigiDatabase
-  /** Tells the node whose conversation this tab shows. */
-  readonly show: (peer: PeerId | null) => void
-  /** Tells the node to whom the user writes. */
-  readonly compose: (peer: PeerId) => void
+  /** Tells the node which conversation this tab shows. */
+  readonly show: (shown: Shown | null) => void
+  /** Tells the node in which conversation the user writes. */
+  readonly compose: (shown: Shown) => void
   /** Asks the browser to keep what is stored; called when there is something to keep. */
   readonly keep: () => void
   readonly keepStorage: Commands['keepStorage']
@@ -53,6 +55,7 @@ export interface CommandOptions {
 export function createCommands({ db, show, compose, keep, keepStorage }: CommandOptions): Commands {
   return {
     ...createManaging(db, () => keepInviteFresh(db)),
+    ...createGroupCommands(db),
     async createIdentity(nickname) {
       await makeIdentity(db, random.bytes(ENTROPY_BYTES), checkedNickname(nickname))
     },
@@ -120,7 +123,7 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
       const { peer_id: self } = await requireIdentity(db)
       const known = await readContact(db, peerId)
       // Someone who wrote first keeps being a request until it is accepted in so many words.
-      if (known !== undefined && known.state !== 'blocked') {
+      if (known?.state === 'accepted' || known?.state === 'request') {
         const id = directConversationId(self, peerId)
         await stored(listAgain(db, id))
         return id
@@ -173,16 +176,21 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     },
     async show(id) {
       const conversation = id === null ? undefined : await readConversation(db, id)
-      show(conversation?.peer_id ?? null)
+      show(conversation === undefined ? null : shownOf(conversation))
       if (conversation?.marked_unread === 1) await stored(setMarkedUnread(db, conversation.id, false))
     },
     async compose(id) {
       const conversation = await readConversation(db, id)
-      if (conversation !== undefined) compose(conversation.peer_id)
+      if (conversation !== undefined) compose(shownOf(conversation))
     },
     keepStorage,
   }
 }
+
+const shownOf = ({ id, msg_type, peer_id }: ConversationRow): Shown => ({
+  conversation: id,
+  peer: msg_type === 'Group' ? null : peer_id,
+})
 
 /** Whether the browser shows notifications of ours; it may ask its user. */
 const mayNotify = async (): Promise<boolean> =>

@@ -24,6 +24,7 @@ const NODE: NodeFacts = {
     network: 'online',
     peers: { [alice.peerId]: { online: true, path: 'direct', typing: false } },
     nearby: [{ peerId: alice.peerId, nickname: alice.nickname }],
+    writers: {},
     trouble: null,
   },
   leads: true,

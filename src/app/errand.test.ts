@@ -34,7 +34,7 @@ test('what a tab fetches while it is watched is found, and what was unread befor
   })
   // Whenever it first looks, something comes after that.
   for (let unread = 1; !over.signal.aborted; unread++) await db.conversations.update(atAlice.id, { unread })
-  expect(await watching).toMatchObject([{ peer: alice.peerId, name: 'Alice' }])
+  expect(await watching).toMatchObject([{ conversation: atAlice.id, name: 'Alice' }])
   db.close()
 })
 

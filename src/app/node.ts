@@ -1,7 +1,6 @@
 /** The node of this profile in a tab: the engine, and what it reports. Loaded after the first screen. */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import type { Libp2pTransport } from '../net/transport.ts'
-import { directConversationId } from '../protocol/identifiers.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readIdentity, readSettings } from '../store/identity.ts'
 import type { GigiDatabase, IdentityRow } from '../store/schema.ts'
@@ -14,9 +13,7 @@ import { clock, log, random, timer } from './ports.ts'
 import { playSound } from './sound.ts'
 import type { StatusHub } from './status.ts'
 import { closeRead, tellByWorker } from './tray.ts'
-
-/** Someone who said that they are typing is shown so for this long, milliseconds: they say it every three seconds. */
-const TYPING_SHOWN_MS = 5_000
+import { TypingPeople } from './typing.ts'
 
 /** fenced: another tab leads. replaced: another browser uses this identity, and started later. */
 export type NodeEnd = 'fenced' | 'replaced'
@@ -72,15 +69,7 @@ async function startWith(
   room: FileRoom,
 ): Promise<NodeHandle> {
   const ended = Promise.withResolvers<NodeEnd>()
-  /** How to call off the end of each peer's typing. */
-  const typing = new Map<PeerId, () => void>()
-  const endTyping = (peer: PeerId): void => {
-    const cancel = typing.get(peer)
-    if (cancel === undefined) return
-    cancel()
-    typing.delete(peer)
-    hub.publishPeer(peer, { typing: false })
-  }
+  const typing = new TypingPeople(upkeep, hub)
   const { engine, transport, epoch } = await composeEngine(db, identity, {
     timer: upkeep,
     clean: (epoch, signal) => upkeep.clean(epoch, signal),
@@ -92,24 +81,19 @@ async function startWith(
         hub.publish({ network })
       },
       peer: (peer, report) => {
-        if (!report.online) endTyping(peer)
+        if (!report.online) typing.over(peer)
         hub.publishPeer(peer, report)
         files.peer(peer, report.path)
       },
       trouble: (trouble) => {
         hub.publish({ trouble })
       },
-      typing: (peer) => {
-        typing.get(peer)?.()
-        hub.publishPeer(peer, { typing: true })
-        typing.set(
-          peer,
-          upkeep.after(TYPING_SHOWN_MS, () => {
-            endTyping(peer)
-          }),
-        )
+      typing: (peer, conversation) => {
+        typing.heard(peer, conversation)
       },
-      wrote: endTyping,
+      wrote: (peer) => {
+        typing.over(peer)
+      },
       replaced: () => {
         ended.resolve('replaced')
       },
@@ -118,15 +102,21 @@ async function startWith(
       },
     },
   })
-  let shown: ReadonlySet<PeerId> = new Set()
+  let shown: ReadonlySet<ConversationId> = new Set()
+  /** Whose conversations, and which groups, are shown, and with whom a session is wanted for their files. */
+  let peers: ReadonlySet<PeerId> = new Set()
+  let groups: ReadonlySet<ConversationId> = new Set()
   let sought: ReadonlySet<PeerId> = new Set()
+  const connect = (): void => {
+    engine.show(new Set([...peers, ...sought]), groups)
+  }
   const files = new FileSync({
     ...{ db, epoch, room, clock, timer: upkeep, random, log },
     links: transport.files,
     listener: {
-      sought: (peers) => {
-        sought = peers
-        engine.show(shown.union(sought))
+      sought: (wanted) => {
+        sought = wanted
+        connect()
       },
       fenced: () => {
         ended.resolve('fenced')
@@ -134,12 +124,15 @@ async function startWith(
     },
   })
   hub.lead({
-    shown: (peers) => {
-      shown = peers
-      engine.show(shown.union(sought))
+    shown: (all) => {
+      shown = new Set(all.map(({ conversation }) => conversation))
+      peers = new Set(all.flatMap(({ peer }) => peer ?? []))
+      groups = new Set(all.filter(({ peer }) => peer === null).map(({ conversation }) => conversation))
+      connect()
     },
-    composes: (peer) => {
-      engine.compose(peer, directConversationId(identity.peer_id, peer))
+    composes: ({ conversation, peer }) => {
+      if (peer === null) engine.composeInGroup(conversation)
+      else engine.compose(peer, conversation)
     },
   })
   const stopNoticing = noticeArrivals(db, {

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId } from '../domain/ids.ts'
+import { directConversationId } from '../protocol/identifiers.ts'
 import { addContact } from '../store/contacts.ts'
 import { DEFAULT_SETTINGS, saveSettings } from '../store/identity.ts'
 import type { ConversationRow, GigiDatabase } from '../store/schema.ts'
@@ -21,8 +22,8 @@ let time: FakeTime
 let stop: () => void
 /** What was told, and whether a notification makes a sound of its own. */
 let told: string[]
-let closed: ReadonlySet<PeerId>[]
-let shown: Set<PeerId>
+let closed: ReadonlySet<ConversationId>[]
+let shown: Set<ConversationId>
 let sounds: number
 let isAllowed: boolean
 let isVisible: boolean
@@ -110,14 +111,14 @@ test('notifications of a conversation go when it is read, and those of others st
   await becomes(withCarol, { unread: 1 })
   expect(closed).toEqual([])
   await becomes(withAlice, { unread: 0 })
-  expect(closed).toEqual([new Set([carol.peerId])])
+  expect(closed).toEqual([new Set([directConversationId(bob.peerId, carol.peerId)])])
 })
 
 test('where someone looks when it begins, what was read meanwhile goes', async () => {
   isVisible = true
   await db.conversations.update(withCarol.id, { unread: 1 })
   await start()
-  expect(closed).toEqual([new Set([carol.peerId])])
+  expect(closed).toEqual([new Set([directConversationId(bob.peerId, carol.peerId)])])
 })
 
 test('a muted conversation is neither told nor heard, and what came in that time is not told after it', async () => {
@@ -144,7 +145,7 @@ test('there is one sound in a few seconds', async () => {
 })
 
 test('of a conversation before one’s eyes there is no sound', async () => {
-  shown.add(alice.peerId)
+  shown.add(directConversationId(bob.peerId, alice.peerId))
   await start()
   await becomes(withAlice, { unread: 1 })
   expect(sounds).toBe(0)

@@ -1,5 +1,5 @@
 /** The tab that leads notices what comes, for all tabs: it makes the sound, and has the service worker tell who wrote. */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId } from '../domain/ids.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readSettings } from '../store/identity.ts'
 import type { GigiDatabase, Settings } from '../store/schema.ts'
@@ -16,16 +16,16 @@ export interface NoticingSurroundings {
   readonly clock: Clock
   readonly timer: Timer
   readonly log: Log
-  /** Whose conversations are before someone's eyes, in any tab. */
-  readonly shown: () => ReadonlySet<PeerId>
+  /** The conversations that are before someone's eyes, in any tab. */
+  readonly shown: () => ReadonlySet<ConversationId>
   /** Makes the sound of a message. Whether the browser lets us. */
   readonly play: () => Promise<boolean>
   /** Whether someone looks at this tab. */
   readonly isVisible: () => boolean
   /** Has the service worker show it, unless someone looks. */
   readonly tell: (word: TellWord) => Promise<void>
-  /** Takes away what was shown of people who are not among these. */
-  readonly close: (unread: ReadonlySet<PeerId>) => Promise<void>
+  /** Takes away what was shown of conversations that are not among these. */
+  readonly close: (unread: ReadonlySet<ConversationId>) => Promise<void>
 }
 
 /**
@@ -43,7 +43,7 @@ export function noticeArrivals(db: GigiDatabase, surroundings: NoticingSurroundi
 
   async function begin(): Promise<void> {
     const told = await readUnread(db, clock.now())
-    if (isVisible()) await close(peersOf(told))
+    if (isVisible()) await close(idsOf(told))
     await tellSince(await beginTelling(db), db, announce)
     before = told
     // What came in between is looked for again.
@@ -53,8 +53,8 @@ export function noticeArrivals(db: GigiDatabase, surroundings: NoticingSurroundi
   async function look(before: UnreadThen): Promise<UnreadThen> {
     const unread = await readUnread(db, clock.now())
     const arrivals = await unreadSince(db, before, unread)
-    const now = peersOf(unread)
-    if (before.some(({ peer }) => !now.has(peer))) await close(now)
+    const now = idsOf(unread)
+    if (before.some(({ conversation }) => !now.has(conversation))) await close(now)
     await announce(arrivals)
     return unread
   }
@@ -109,8 +109,9 @@ export function noticeArrivals(db: GigiDatabase, surroundings: NoticingSurroundi
   }
 }
 
-const peersOf = (unread: UnreadThen): ReadonlySet<PeerId> => new Set(unread.map(({ peer }) => peer))
+const idsOf = (unread: UnreadThen): ReadonlySet<ConversationId> =>
+  new Set(unread.map(({ conversation }) => conversation))
 
-/** Whether any of it is of someone whose conversation is not before one's eyes. */
-const isToBeHeard = (arrivals: readonly Arrival[], shown: ReadonlySet<PeerId>): boolean =>
-  arrivals.some(({ peer }) => !shown.has(peer))
+/** Whether any of it is of a conversation that is not before one's eyes. */
+const isToBeHeard = (arrivals: readonly Arrival[], shown: ReadonlySet<ConversationId>): boolean =>
+  arrivals.some(({ conversation }) => !shown.has(conversation))

@@ -32,7 +32,7 @@ async function click(...pages: readonly string[]): Promise<readonly string[]> {
   }
   await openConversation(
     { clients } as unknown as ServiceWorkerGlobalScope,
-    { data: alice.peerId } as Notification,
+    { data: directConversationId(bob.peerId, alice.peerId) } as Notification,
   )
   return done
 }

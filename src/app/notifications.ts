@@ -4,9 +4,8 @@
  * closed.
  */
 /// <reference lib="webworker" />
-import { isPeerId, type PeerId } from '../domain/ids.ts'
-import { directConversationId } from '../protocol/identifiers.ts'
-import { DEFAULT_SETTINGS, readIdentity, readSettings } from '../store/identity.ts'
+import { isConversationId } from '../domain/ids.ts'
+import { DEFAULT_SETTINGS, readSettings } from '../store/identity.ts'
 import { GigiDatabase, type Settings } from '../store/schema.ts'
 import { badgeIcon, readBadge } from './badge.ts'
 import { closeNotice, NOTICE_TAG } from './notice.ts'
@@ -33,7 +32,7 @@ export interface Telling {
 }
 
 /**
- * Shows who wrote, one notification for each person, as far as nobody looks, the user wants it and the browser lets us; and how
+ * Shows who wrote, one notification for each conversation, as far as nobody looks, the user wants it and the browser lets us; and how
  * much is unread, on the icon.
  * Resolves with whether there was anything to show.
  */
@@ -59,11 +58,11 @@ export async function tellArrivals(
       body: bodyOf(arrival, settings.notificationNames, words),
       lang: words.language,
       dir: words.direction,
-      // The next one of the same person takes its place.
-      tag: arrival.peer,
+      // The next one of the same conversation takes its place.
+      tag: arrival.conversation,
       icon: ICON,
       badge: ICON,
-      data: arrival.peer,
+      data: arrival.conversation,
       silent,
     })
   return true
@@ -77,8 +76,10 @@ export async function tellForTab(
   await tellArrivals(worker, arrivals, { silent, open: true })
 }
 
-function bodyOf({ unread, isRequest }: Arrival, isNamed: boolean, words: Words): string {
+function bodyOf({ unread, isRequest, author, mentions }: Arrival, isNamed: boolean, words: Words): string {
   if (isRequest) return isNamed ? words.request : words.requestOfSomeone
+  if (mentions !== undefined && isNamed && author !== undefined) return words.mentioned(author)
+  if (author !== undefined && isNamed) return words.newMessagesOf(author, unread)
   return words.newMessages(unread)
 }
 
@@ -111,19 +112,11 @@ export async function openConversation(
   { clients }: ServiceWorkerGlobalScope,
   notification: Notification,
 ): Promise<void> {
-  const path = await pathTo(notification.data)
+  const path = pathTo(notification.data)
   const open = (await clients.matchAll({ type: 'window' })).find(isOurs)
   if (open === undefined) await clients.openWindow(path)
   else await ((await open.navigate(path).catch(() => null)) ?? open).focus()
 }
 
-async function pathTo(peer: unknown): Promise<string> {
-  if (typeof peer !== 'string' || !isPeerId(peer)) return '/'
-  const db = new GigiDatabase()
-  const self = (
-    await readIdentity(db).finally(() => {
-      db.close()
-    })
-  )?.peer_id
-  return self === undefined ? '/' : `/#/c/${directConversationId(self, peer satisfies PeerId)}`
-}
+const pathTo = (conversation: unknown): string =>
+  typeof conversation === 'string' && isConversationId(conversation) ? `/#/c/${conversation}` : '/'

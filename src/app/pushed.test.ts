@@ -14,7 +14,6 @@ import type { Arrival } from './telling.ts'
 const [bob, alice] = [person('Bob', 1), person('Alice', 2)]
 const FROM_ALICE: Arrival = {
   conversation: directConversationId(bob.peerId, alice.peerId),
-  peer: alice.peerId,
   name: 'Alice',
   unread: 1,
   isRequest: false,

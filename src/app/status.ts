@@ -2,26 +2,42 @@
  * The node's status in every tab. The tab that runs the node publishes; the others listen and, when they
  * open, ask. The other way round each tab says whose conversation it shows.
  */
-import { isPeerId, type PeerId } from '../domain/ids.ts'
+import { type ConversationId, isConversationId, isPeerId, type PeerId } from '../domain/ids.ts'
 import type { Timer } from '../sync/ports.ts'
 import type { NodeFacts } from './diagnostics.ts'
 import { clock } from './ports.ts'
 import type { NodeStatus, PeerStatus, StatusFeed, Trouble } from './api.ts'
 
-export const UNKNOWN_STATUS: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
+export const UNKNOWN_STATUS: NodeStatus = {
+  network: 'connecting',
+  peers: {},
+  nearby: [],
+  writers: {},
+  trouble: null,
+}
 
 type Word =
   | { readonly type: 'status'; readonly status: NodeStatus }
   | { readonly type: 'ask' }
-  | { readonly type: 'show'; readonly tab: string; readonly peer: PeerId | null }
-  | { readonly type: 'compose'; readonly peer: PeerId }
+  | { readonly type: 'show'; readonly tab: string; readonly shown: Shown | null }
+  | { readonly type: 'compose'; readonly shown: Shown }
+
+/** A conversation, and who is on its other side; null: it is a group. */
+export interface Shown {
+  readonly conversation: ConversationId
+  readonly peer: PeerId | null
+}
+
+/** Of a tab of another version anything may come. */
+const isShown = (shown: Shown | null | undefined): shown is Shown =>
+  shown != null && isConversationId(shown.conversation) && (shown.peer === null || isPeerId(shown.peer))
 
 /** What the tab that runs the node hears of the tabs. */
 export interface TabsListener {
-  /** Whose conversations they show. */
-  shown(peers: ReadonlySet<PeerId>): void
-  /** To whom someone writes. */
-  composes(peer: PeerId): void
+  /** Which conversations they show. */
+  shown(shown: readonly Shown[]): void
+  /** In which conversation someone writes. */
+  composes(shown: Shown): void
 }
 
 /** What a tab's own trouble comes from. */
@@ -36,8 +52,8 @@ export class StatusHub implements StatusFeed {
   readonly #channel = new BroadcastChannel('gigi-status')
   readonly #listeners = new Set<(status: NodeStatus) => void>()
   readonly #tab: string
-  /** Of each tab, whose conversation it shows. */
-  readonly #shown = new Map<string, PeerId>()
+  /** Of each tab, which conversation it shows. */
+  readonly #shown = new Map<string, Shown>()
   #status = UNKNOWN_STATUS
   #publishing = false
   #tabs = NOBODY
@@ -62,16 +78,16 @@ export class StatusHub implements StatusFeed {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Whose conversation this tab shows. */
-  show(peer: PeerId | null): void {
-    this.#heardShown(this.#tab, peer)
-    this.#say({ type: 'show', tab: this.#tab, peer })
+  /** Which conversation this tab shows. */
+  show(shown: Shown | null): void {
+    this.#heardShown(this.#tab, shown)
+    this.#say({ type: 'show', tab: this.#tab, shown })
   }
 
-  /** The user writes to `peer`. */
-  compose(peer: PeerId): void {
-    this.#tabs.composes(peer)
-    this.#say({ type: 'compose', peer })
+  /** The user writes in a conversation. */
+  compose(shown: Shown): void {
+    this.#tabs.composes(shown)
+    this.#say({ type: 'compose', shown })
   }
 
   /** From now on this tab runs the node, and hears of the tabs. */
@@ -82,7 +98,7 @@ export class StatusHub implements StatusFeed {
     for (const tab of this.#shown.keys()) if (tab !== this.#tab) this.#shown.delete(tab)
     this.publish(UNKNOWN_STATUS)
     this.#say({ type: 'ask' })
-    tabs.shown(new Set(this.#shown.values()))
+    tabs.shown([...this.#shown.values()])
   }
 
   /** This tab runs the node no longer. */
@@ -102,6 +118,14 @@ export class StatusHub implements StatusFeed {
     if (!this.#publishing) return
     this.#set({ ...this.#status, ...change })
     this.#say({ type: 'status', status: this.#status })
+  }
+
+  /** Who is writing in a group. */
+  publishWriters(group: ConversationId, peers: readonly PeerId[]): void {
+    const writers = new Map(Object.entries(this.#status.writers))
+    if (peers.length === 0) writers.delete(group)
+    else writers.set(group, peers)
+    this.publish({ writers: Object.fromEntries(writers) })
   }
 
   publishPeer(peer: PeerId, change: Partial<PeerStatus>): void {
@@ -155,22 +179,22 @@ export class StatusHub implements StatusFeed {
         return
       case 'ask': {
         if (this.#publishing) this.#say({ type: 'status', status: this.#status })
-        const peer = this.#shown.get(this.#tab)
-        if (peer !== undefined) this.#say({ type: 'show', tab: this.#tab, peer })
+        const shown = this.#shown.get(this.#tab)
+        if (shown !== undefined) this.#say({ type: 'show', tab: this.#tab, shown })
         return
       }
       case 'show':
-        this.#heardShown(word.tab, word.peer)
+        this.#heardShown(word.tab, word.shown)
         return
       case 'compose':
-        if (isPeerId(word.peer)) this.#tabs.composes(word.peer)
+        if (isShown(word.shown)) this.#tabs.composes(word.shown)
     }
   }
 
-  #heardShown(tab: string, peer: PeerId | null): void {
-    if (peer !== null && isPeerId(peer)) this.#shown.set(tab, peer)
+  #heardShown(tab: string, shown: Shown | null): void {
+    if (isShown(shown)) this.#shown.set(tab, shown)
     else this.#shown.delete(tab)
-    this.#tabs.shown(new Set(this.#shown.values()))
+    this.#tabs.shown([...this.#shown.values()])
   }
 
   #set(status: NodeStatus): void {

@@ -1,5 +1,5 @@
 /** What a tab does about notifications, which the service worker shows: has them shown, and closes them. */
-import { isPeerId, type PeerId } from '../domain/ids.ts'
+import { type ConversationId, isConversationId } from '../domain/ids.ts'
 import type { TellWord } from './telling.ts'
 
 const registered = async (): Promise<ServiceWorkerRegistration | undefined> =>
@@ -13,8 +13,8 @@ export async function tellByWorker(word: TellWord): Promise<void> {
   worker?.postMessage(word)
 }
 
-/** Closes those of people of whom nothing is unread. To be called when someone looks, so that none is just being shown. */
-export async function closeRead(unread: ReadonlySet<PeerId>): Promise<void> {
+/** Closes those of conversations in which nothing is unread. To be called when someone looks, so that none is just being shown. */
+export async function closeRead(unread: ReadonlySet<ConversationId>): Promise<void> {
   for (const shown of (await (await registered())?.getNotifications()) ?? [])
-    if (isPeerId(shown.tag) && !unread.has(shown.tag)) shown.close()
+    if (isConversationId(shown.tag) && !unread.has(shown.tag)) shown.close()
 }

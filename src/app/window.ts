@@ -48,11 +48,11 @@ export function composeWindow(): GigiApp {
     queries: createQueries(db, new URL(import.meta.env.BASE_URL, location.origin).href, () => hub.facts),
     commands: createCommands({
       db,
-      show: (peer) => {
-        hub.show(peer)
+      show: (shown) => {
+        hub.show(shown)
       },
-      compose: (peer) => {
-        hub.compose(peer)
+      compose: (shown) => {
+        hub.compose(shown)
       },
       ...keeper,
     }),

@@ -1,4 +1,5 @@
 /** Messages and what they carry, as every layer speaks of them. */
+import type { GroupContent } from './group.ts'
 import type { ConversationId, LogId, MessageId, PeerId } from './ids.ts'
 import type { HybridTime } from './ordering.ts'
 
@@ -33,6 +34,8 @@ export type MessageContent =
   | { readonly type: 'Introduction'; readonly nickname: string; readonly secret?: string }
   /** Fills a sequence number that will never be sent. Never shown or counted. */
   | { readonly type: 'Void' }
+  /** What stands in the membership logs of groups. */
+  | GroupContent
   | { readonly type: 'Unknown'; readonly kind: number; /** base64url */ readonly payload: string }
 
 export type ContentType = MessageContent['type']
@@ -54,4 +57,8 @@ export interface AuthoredMessage {
 }
 
 /** Whether people see a message of this type in the conversation (and whether it counts as unread). */
-export const isShown = (type: ContentType): boolean => type !== 'Void' && type !== 'Introduction'
+export const isShown = (type: ContentType): boolean =>
+  type !== 'Void' && type !== 'Introduction' && !isMembership(type)
+
+/** Whether it stands in the membership log of a group: a quiet line in the conversation, or nothing. */
+export const isMembership = (type: ContentType): boolean => type.startsWith('Group')

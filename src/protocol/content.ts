@@ -9,9 +9,16 @@
  * | 2    | FileShare    | [share code, file name, size, type, root, [width, height] or null, preview or null] |
  * | 3    | ShareGroup   | [group id, group name, inviter's nickname]     |
  * | 4    | Introduction | [nickname, secret or null]                     |
+ * | 16   | GroupChange  | [number, hash of the one before or null, change] |
+ * | 17   | GroupJoin    | [hash of the change that added them, nickname] |
+ * | 18   | GroupLeave   | [hash of the change that added them, heads]    |
+ * | 19   | GroupCard    | [nickname, [relay address, …], grant or null]  |
+ *
+ * What stands in the membership logs of groups (from 16 on) is in `group-content.ts`.
  */
 import type { MessageContent } from '../domain/message.ts'
 import { type Cbor, decode, encode, isEncodingOf, MalformedError } from './cbor.ts'
+import { GROUP_KINDS, GROUP_READERS, groupFields } from './group-content.ts'
 import { fromBase64url, toBase64url } from './identifiers.ts'
 import {
   MAX_CONTENT_BYTES,
@@ -23,7 +30,7 @@ import {
 } from './limits.ts'
 import { bytes, fixedBytes, nullable, type Reader, text, tuple, uint } from './shape.ts'
 
-const KINDS = { Void: 0, Text: 1, FileShare: 2, ShareGroup: 3, Introduction: 4 } as const
+const KINDS = { Void: 0, Text: 1, FileShare: 2, ShareGroup: 3, Introduction: 4, ...GROUP_KINDS } as const
 
 export interface WireContent {
   readonly kind: number
@@ -67,6 +74,11 @@ function fieldsOf(content: Exclude<MessageContent, { type: 'Unknown' }>): Cbor {
       return [fromBase64url(content.group_id), content.group_name, content.inviter_nickname]
     case 'Introduction':
       return [content.nickname, content.secret === undefined ? null : fromBase64url(content.secret)]
+    case 'GroupChange':
+    case 'GroupJoin':
+    case 'GroupLeave':
+    case 'GroupCard':
+      return groupFields(content)
   }
 }
 
@@ -122,4 +134,5 @@ const READERS: Readonly<Record<number, Reader<MessageContent>>> = {
     )
     return secret === null ? { type: 'Introduction', nickname } : { type: 'Introduction', nickname, secret }
   },
+  ...GROUP_READERS,
 }

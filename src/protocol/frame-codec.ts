@@ -8,13 +8,18 @@ import { type Frame, type LogNumbers, REFUSALS } from './frames.ts'
 import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url, uuidBytes, uuidText } from './identifiers.ts'
 import {
   MAX_ADDRESS_LENGTH,
+  MAX_CONVERSATIONS_PER_SUMMARY,
   MAX_ENVELOPE_BYTES,
   MAX_GRANT_BYTES,
+  MAX_KNOWN_STATEMENTS,
+  MAX_LOGS_PER_FRAME,
   MAX_LOGS_PER_SUMMARY,
   MAX_MESSAGES_PER_FRAME,
   MAX_NICKNAME_BYTES,
   MAX_RANGES,
   MAX_RELAYS,
+  MAX_STATEMENT_BYTES,
+  MAX_STATEMENTS,
 } from './limits.ts'
 import { bytes, fixedBytes, flag, list, nullable, type Reader, text, tuple, uint } from './shape.ts'
 
@@ -68,6 +73,16 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       return encode([8, frame.grant])
     case 'card':
       return encode([9, frame.nickname, frame.relays])
+    case 'known':
+      return encode([
+        10,
+        frame.groups.map(({ group, members }) => [
+          fromBase64url(group),
+          members.map(({ member, number }) => [keyOfPeerId(member), number]),
+        ]),
+      ])
+    case 'statements':
+      return encode([11, frame.statements])
   }
 }
 
@@ -122,7 +137,7 @@ const summary = tuple<
       conversation,
       list(logSummary, MAX_LOGS_PER_SUMMARY),
     ),
-    MAX_LOGS_PER_SUMMARY,
+    MAX_CONVERSATIONS_PER_SUMMARY,
   ),
 )
 const push = tuple<[number, number, Uint8Array[]]>(
@@ -165,6 +180,20 @@ const replaced = tuple<[number, InstallationId, number, Uint8Array]>(
 const grant = tuple<[number, Uint8Array]>(number, bytes(MAX_GRANT_BYTES))
 const card = tuple<[number, string, string[]]>(number, text(MAX_NICKNAME_BYTES), relays)
 
+const group: Reader<ConversationId> = (value, field) =>
+  toBase64url(fixedBytes(16)(value, field)) as ConversationId
+const known = tuple<[number, [ConversationId, [PeerId, number][]][]]>(
+  number,
+  list(
+    tuple<[ConversationId, [PeerId, number][]]>(
+      group,
+      list(tuple<[PeerId, number]>(author, uint(MAX_TIME_MS)), MAX_KNOWN_STATEMENTS),
+    ),
+    MAX_CONVERSATIONS_PER_SUMMARY,
+  ),
+)
+const statements = tuple<[number, Uint8Array[]]>(number, list(bytes(MAX_STATEMENT_BYTES), MAX_STATEMENTS))
+
 /** A frame, or null when its kind is not known. Throws MalformedError. */
 export function decodeFrame(frame: Uint8Array): Frame | null {
   const value = decode(frame)
@@ -192,7 +221,8 @@ export function decodeFrame(frame: Uint8Array): Frame | null {
       const [, conversations] = summary(elements, 'summary')
       const places = conversations.flatMap(([id, logs]) => [id, ...logs.map(([log]) => `${id} ${log}`)])
       if (new Set(places).size < places.length) throw new MalformedError('summary: something is named twice')
-      if (places.length > 2 * MAX_LOGS_PER_SUMMARY) throw new MalformedError('summary: too many logs')
+      if (places.length > MAX_LOGS_PER_FRAME + MAX_CONVERSATIONS_PER_SUMMARY)
+        throw new MalformedError('summary: too many logs')
       return {
         type: 'summary',
         conversations: conversations.map(([conversation, logs]) => ({
@@ -247,6 +277,22 @@ export function decodeFrame(frame: Uint8Array): Frame | null {
     case 9: {
       const [, nickname, relays] = card(elements, 'card')
       return { type: 'card', nickname: cleanNickname(nickname), relays }
+    }
+    case 10: {
+      const [, groups] = known(elements, 'known')
+      if (groups.reduce((sum, [, members]) => sum + members.length, 0) > MAX_KNOWN_STATEMENTS)
+        throw new MalformedError('known: too many statements')
+      return {
+        type: 'known',
+        groups: groups.map(([id, members]) => ({
+          group: id,
+          members: members.map(([member, at]) => ({ member, number: at })),
+        })),
+      }
+    }
+    case 11: {
+      const [, sealed] = statements(elements, 'statements')
+      return { type: 'statements', statements: sealed }
     }
     default:
       number(elements[0], 'kind')

@@ -14,6 +14,8 @@
  * | replaced | 7, installation id, started (ms), signature                                            |
  * | grant   | 8, sealed grant                                                                         |
  * | card    | 9, nickname, [relay address, …]                                                         |
+ * | known   | 10, [[group, [[member's key, number of the last statement], …]], …]                     |
+ * | statements | 11, [sealed statement, …]                                                            |
  *
  * A range is [first, last]. Read ranges are empty where receipts are off. A tail is the id of the message with the
  * highest number, or null. An ack with `through` gives back the window of all pushes up to that number: it is sent
@@ -168,4 +170,22 @@ export interface Card {
   readonly relays: readonly string[]
 }
 
-export type Frame = Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced | GrantFrame | Card
+/** The statements that the sender has of the members of groups (SPEC 21.17): the receiver sends later ones that it has. */
+export interface Known {
+  readonly type: 'known'
+  readonly groups: readonly KnownStatements[]
+}
+
+export interface KnownStatements {
+  readonly group: ConversationId
+  readonly members: readonly { readonly member: PeerId; readonly number: number }[]
+}
+
+/** Statements of members, sealed and not yet verified. */
+export interface Statements {
+  readonly type: 'statements'
+  readonly statements: readonly Uint8Array[]
+}
+
+export type Frame =
+  Hello | Summary | Push | Ack | Pull | Page | Typing | Replaced | GrantFrame | Card | Known | Statements

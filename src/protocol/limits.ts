@@ -31,8 +31,12 @@ export const PUSH_WINDOW = 16
 /** Messages asked for in one pull: what a page and one commit hold. */
 export const MAX_PULL_NUMBERS = 1000
 
-/** Logs of one conversation in one summary: an author has one for each device and each rewind. */
-export const MAX_LOGS_PER_SUMMARY = 256
+/** Logs of one conversation in one summary: an author has one for each device and each rewind, in a group two. */
+export const MAX_LOGS_PER_SUMMARY = 1024
+/** Logs of all conversations in one summary: at 70 bytes they fit a frame. */
+export const MAX_LOGS_PER_FRAME = 4096
+/** Conversations in one summary: the direct one, and the groups that two have in common. */
+export const MAX_CONVERSATIONS_PER_SUMMARY = 256
 /** Logs of others in one conversation: leaves room for our own in a summary. */
 export const MAX_FOREIGN_LOGS = 200
 /** Our own logs in one conversation: one for each installation that we had, and each rewind. */
@@ -117,6 +121,21 @@ export const MAX_KEPT_REVOCATIONS = 2000
 export const MAX_PADDED_BACKUP_BYTES = 1023 * 1024
 /** Sizes that backups are padded to, bytes, ascending: some ten contacts in the second, a hundred in the fourth. */
 export const BACKUP_SIZES = [...LETTER_SIZES, MAX_PADDED_BACKUP_BYTES]
+
+/** Groups that one takes part in, or is invited to: each is named in summaries. */
+export const MAX_GROUPS = 250
+/** Logs of one group: those of 256 members, two for each, and as many again of their other devices and rewinds. */
+export const MAX_GROUP_LOGS = MAX_LOGS_PER_SUMMARY
+/** Logs of one member in one group: two for each installation and rewind. */
+export const MAX_LOGS_PER_MEMBER = 32
+/** Entries of a membership log: they are kept for good. */
+export const MAX_MEMBERSHIP_ENTRIES = 10_000
+/** Bytes of a signed statement of what a member has accepted in a group: that of all logs of the largest, with some gaps. */
+export const MAX_STATEMENT_BYTES = 128 * 1024
+/** Statements in one frame: one for each member that a group can have. */
+export const MAX_STATEMENTS = 256
+/** Statements that a frame says are known: of all members of some groups. */
+export const MAX_KNOWN_STATEMENTS = 2048
 
 /** Bytes of the small picture in a message about a file: 320 pixels across, and a page of fifty such messages is a megabyte. */
 export const MAX_PREVIEW_BYTES = 16 * 1024

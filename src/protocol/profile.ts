@@ -4,13 +4,14 @@
  *   [version, [installation, started] that kept it, made of its newest prekey, nickname,
  *    [[key, nickname, state, [relay address, …], grant from them or null, [grant id, ends, grant] of ours for them or null,
  *      [[grant id, ends] of ours for them before, …], [alias or null, shelf, muted until or null, retention or null]], …],
- *    [read receipts, nearby, …], [configuration, …], [[grant id, ends] that is revoked, …]]
+ *    [read receipts, nearby, …], [configuration, …], [[grant id, ends] that is revoked, …],
+ *    [[group id, creator's key, name], …]]
  *
  * with the settings in the order of SETTING_KEYS and the configuration's numbers in that of CONFIG_KEYS; null stands where
  * the user has chosen nothing. Earlier versions end each of these arrays sooner.
  */
 import { CONFIG_KEYS, isWithinBounds, type PersistenceConfig } from '../domain/config.ts'
-import type { InstallationId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import { isRetentionPeriod } from '../domain/retention.ts'
 import { SHELF, type Shelf } from '../domain/shelf.ts'
@@ -22,8 +23,10 @@ import {
   MAX_ADDRESS_LENGTH,
   MAX_GRANT_BYTES,
   MAX_GRANTS_BEFORE,
+  MAX_GROUPS,
   MAX_KEPT_CONTACTS,
   MAX_KEPT_REVOCATIONS,
+  MAX_NAME_BYTES,
   MAX_NICKNAME_BYTES,
   MAX_PADDED_BACKUP_BYTES,
   MAX_RELAYS,
@@ -38,6 +41,12 @@ const STATES = ['accepted', 'blocked'] as const
 export const SETTING_KEYS = ['readReceipts', 'nearby', 'notificationNames', 'sound', 'badge'] as const
 /** Settings, or numbers of the configuration: later versions have more of them at the end. */
 const MAX_CHOICES = 64
+export interface KeptGroup {
+  readonly id: ConversationId
+  readonly creator: PeerId
+  readonly name: string
+}
+
 /** By how much the head of a full list is longer than that of an empty one, and the byte that ends what is padded. */
 const HEAD_AND_END_BYTES = 2 + 1
 
@@ -78,6 +87,8 @@ export interface Profile {
   readonly config: Readonly<Partial<PersistenceConfig>>
   /** Grants that must not be held to any more, at most MAX_KEPT_REVOCATIONS. */
   readonly revoked: readonly KeptGrant[]
+  /** Those that we have joined, at most MAX_GROUPS. */
+  readonly groups: readonly KeptGroup[]
 }
 
 /** Of the contacts as many of the first are in it as there is room for, in the order of their ids: the same ones give the same bytes. */
@@ -98,7 +109,7 @@ function fitting(contacts: readonly KeptContact[], room: number): KeptContact[] 
 }
 
 const elementsOf = (
-  { writer, prekeyMade, nickname, settings, config, revoked }: Profile,
+  { writer, prekeyMade, nickname, settings, config, revoked, groups }: Profile,
   contacts: readonly KeptContact[],
 ): Cbor[] => [
   VERSION,
@@ -109,6 +120,7 @@ const elementsOf = (
   SETTING_KEYS.map((key) => settings[key] ?? null),
   CONFIG_KEYS.map((key) => config[key] ?? null),
   revoked.slice(0, MAX_KEPT_REVOCATIONS).map(grantElements),
+  groups.map(({ id, creator, name }) => [fromBase64url(id), keyOfPeerId(creator), name]),
 ]
 
 const grantElements = ({ id, ends }: KeptGrant): Cbor[] => [fromBase64url(id), ends]
@@ -166,6 +178,9 @@ const contact = tuple<ContactElements>(
   choices,
 )
 
+type GroupElements = [Uint8Array, Uint8Array, string]
+const group = tuple<GroupElements>(fixedBytes(16), fixedBytes(32), text(MAX_NAME_BYTES))
+
 type ProfileElements = [
   number,
   [Uint8Array, number],
@@ -175,6 +190,7 @@ type ProfileElements = [
   (boolean | null)[],
   (number | null)[],
   GrantElements[],
+  GroupElements[],
 ]
 
 const profile = tuple<ProfileElements>(
@@ -186,16 +202,15 @@ const profile = tuple<ProfileElements>(
   list(nullable(flag), MAX_CHOICES),
   list(nullable(uint(Number.MAX_SAFE_INTEGER)), MAX_CHOICES),
   atEnd(list(grant, MAX_KEPT_REVOCATIONS), []),
+  atEnd(list(group, MAX_GROUPS), []),
 )
 
 /** Throws MalformedError; LaterVersionError for what a later version of this app has kept. */
 export function decodeProfile(padded: Uint8Array): Profile {
   const value = decode(unpad(padded, BACKUP_SIZES))
   refuseLater(value, VERSION, 'profile')
-  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers, revoked] = profile(
-    value,
-    'profile',
-  )
+  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers, revoked, groups] =
+    profile(value, 'profile')
   return {
     writer: { installation: toBase64url(installation) as InstallationId, started },
     prekeyMade,
@@ -211,6 +226,7 @@ export function decodeProfile(padded: Uint8Array): Profile {
       }),
     ),
     revoked: revoked.map(keptGrant),
+    groups: groups.map(keptGroup),
   }
 }
 
@@ -247,3 +263,9 @@ function keptContact(elements: ContactElements): KeptContact {
 }
 
 const keptGrant = ([id, ends]: GrantElements): KeptGrant => ({ id: toBase64url(id), ends })
+
+const keptGroup = ([id, creator, name]: GroupElements): KeptGroup => ({
+  id: toBase64url(id) as ConversationId,
+  creator: peerIdOfKey(creator),
+  name,
+})

@@ -22,7 +22,7 @@ import {
 import { BACKUP_SIZES, LETTER_SIZES, MAX_FRAMES_PER_LETTER } from './limits.ts'
 import { pad, unpad } from './padding.ts'
 import { encodeProfile, type Profile } from './profile.ts'
-import { alice, bob, frames, NOW, run, sign } from './testing-vectors-samples.ts'
+import { alice, bob, frames, group, NOW, run, sign } from './testing-vectors-samples.ts'
 
 const card: Card = { type: 'card', nickname: 'Alice', relays: [] }
 const says = ['card', 'grant', 'summary of nothing', 'push'].map((name) => frames[name] as LetterFrame)
@@ -76,6 +76,7 @@ const profile: Profile = {
   settings: { readReceipts: false, sound: false },
   config: { max_retry_attempts: 3 },
   revoked: [{ id: toBase64url(run(0xd0, 16)), ends: NOW + 4 }],
+  groups: [{ id: group, creator: bob.peerId, name: 'Friends' }],
 }
 const profilePadded = encodeProfile(profile)
 

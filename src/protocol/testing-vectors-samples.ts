@@ -1,6 +1,7 @@
 /** What the test vectors are of: people, their messages, frames and records, made from fixed seeds. */
 import { ed25519 } from '@noble/curves/ed25519.js'
-import type { ConversationId, InstallationId, LogId, PeerId } from '../domain/ids.ts'
+import type { GroupChange, GroupContent } from '../domain/group.ts'
+import type { InstallationId, LogId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { MAX_LOGICAL, MAX_TIME_MS, orderKey } from '../domain/ordering.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
@@ -8,6 +9,14 @@ import { envelopeSignedBytes, sealEnvelope } from './envelope.ts'
 import { type Frame, REFUSALS, type Start, startSignedBytes, SYNC_VERSION } from './frames.ts'
 import { type Grant, grantSignedBytes, inviteGrantId, sealGrant } from './grant.ts'
 import { directConversationId, mintMessageId, peerIdOfKey, toBase64url } from './identifiers.ts'
+import {
+  changeHash,
+  groupIdOf,
+  groupLogId,
+  sealStatement,
+  type Statement,
+  statementSignedBytes,
+} from './group.ts'
 import { signingSeed } from './identity.ts'
 import type { Invite } from './invite.ts'
 import { INVITE_LIFE_MS, NEARBY_LIFE_MS } from './limits.ts'
@@ -48,7 +57,8 @@ export const alice = author('Alice', run(0x00, 16))
 export const bob = author('Bob', run(0x10, 16))
 export const relay = author('the relay', run(0x20, 16))
 export const conversation = directConversationId(alice.peerId, bob.peerId)
-export const group = runId(0x30, 16) as ConversationId
+export const groupNonce = runId(0x30, 16)
+export const group = groupIdOf(alice.peerId, groupNonce)
 const aliceLog = runId(0x40, 8) as LogId
 const bobLog = runId(0x48, 8) as LogId
 const address = `/dns4/relay.example/tcp/443/tls/ws/p2p/${relay.peerId}`
@@ -118,6 +128,71 @@ export const messages = [
   write('Void', 8, { type: 'Void' }),
   unknown,
 ]
+
+/** One entry of Alice's membership log in the group. */
+function declare(name: string, seq: number, content: GroupContent) {
+  const nonce = run(0x70 + seq, 16)
+  const message: AuthoredMessage = {
+    id: mintMessageId(NOW + seq, alice.peerId, group, nonce),
+    nonce: toBase64url(nonce),
+    conversation_id: group,
+    author: alice.peerId,
+    log_id: groupLogId(run(0x40, 8), 'membership'),
+    seq,
+    time: { ms: NOW + 2000, logical: seq - 1 },
+    timestamp: NOW,
+    content,
+  }
+  const signed = envelopeSignedBytes(message)
+  const signature = sign(alice, signed)
+  return { name, message, signed, signature, sealed: sealEnvelope(message, signature) }
+}
+
+const created = {
+  type: 'GroupChange',
+  number: 1,
+  previous: null,
+  change: { type: 'create', name: 'Hiking', nonce: groupNonce, history: 'joining', nickname: 'Alice' },
+} as const
+const hash = changeHash(group, alice.peerId, created)
+const heads = [{ log: bobLog, seq: 7 }]
+const changed = (number: number, change: GroupChange): GroupContent => ({
+  type: 'GroupChange',
+  number,
+  previous: hash,
+  change,
+})
+export const entries = [
+  declare('GroupChange: create', 1, created),
+  declare(
+    'GroupChange: add',
+    2,
+    changed(2, { type: 'add', members: [{ peer: bob.peerId, nickname: 'Bob' }], heads }),
+  ),
+  declare('GroupChange: remove', 3, changed(3, { type: 'remove', peer: bob.peerId, heads })),
+  declare('GroupChange: rename', 4, changed(4, { type: 'rename', name: 'Walking' })),
+  declare('GroupChange: history', 5, changed(5, { type: 'history', history: 'all' })),
+  declare('GroupJoin', 6, { type: 'GroupJoin', admission: hash, nickname: 'Alice' }),
+  declare('GroupLeave', 7, { type: 'GroupLeave', admission: hash, heads }),
+  declare('GroupCard', 8, { type: 'GroupCard', nickname: 'Alice', relays: [address], grant: null }),
+]
+
+const statement: Statement = {
+  group,
+  member: bob.peerId,
+  number: NOW,
+  logs: [
+    {
+      log: aliceLog,
+      accepted: [
+        [1, 6],
+        [8, 8],
+      ],
+      read: [[1, 3]],
+    },
+  ],
+}
+export const sealedStatement = sealStatement(statement, sign(bob, statementSignedBytes(statement)))
 
 /** Starts of Alice's installations. */
 function start(installation: Uint8Array, started: number): Start {
@@ -220,6 +295,8 @@ export const frames: Readonly<Record<string, Frame>> = {
     grant: sealGrant(inviteGrant, inviteGrantSignature),
   },
   card: { type: 'card', nickname: 'Alice', relays: [address] },
+  known: { type: 'known', groups: [{ group, members: [{ member: bob.peerId, number: NOW }] }] },
+  statements: { type: 'statements', statements: [sealedStatement] },
 }
 
 const plainInvite: Invite = {

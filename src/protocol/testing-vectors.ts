@@ -38,6 +38,7 @@ import {
   group,
   secret,
   text,
+  entries,
   messages,
   first,
   second,
@@ -166,7 +167,7 @@ export function makeVectors() {
       messageIdVector(2 ** 48 - 1, bob, conversation, run(0x60, 16)),
       messageIdVector(0, bob, group, run(0x60, 16)),
     ],
-    envelopes: messages.map(envelopeVector),
+    envelopes: [...messages, ...entries].map(envelopeVector),
     starts: [first, second, third].map(startVector),
     frames: Object.entries(frames).map(([name, frame]) => ({
       name,

@@ -1,6 +1,7 @@
 /** Cleanup in bounded pieces, so that it never stands in the way of sending. */
 import { Dexie } from 'dexie'
 import type { ConversationId } from '../domain/ids.ts'
+import { isMembership } from '../domain/message.ts'
 import { deleteMessages, deletionTables } from './deletion.ts'
 import { readConfig } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
@@ -148,7 +149,7 @@ async function cleanRows(
   const over = new Set<MessageRow>()
   const changed: MessageRow[] = []
   for (const row of rows) {
-    if (row.delivered === 0 || row.refusal !== undefined) continue
+    if (row.delivered === 0 || row.refusal !== undefined || isMembership(row.content_type)) continue
     const end = retention === 0 ? KEPT : (row.delivered_at ?? row.created_at) + retention * 1000
     if (end <= now) over.add(row)
     else if (row.expires_at !== end) changed.push({ ...row, expires_at: end })

@@ -186,7 +186,15 @@ describe('a deleted contact', () => {
       ...{ alias: null, shelf: SHELF.listed, mutedUntil: null, retention: null },
     }
     const writer = { installation: 'other' as never, started: start }
-    const words = { writer, prekeyMade: 0, nickname: 'Alice', settings: {}, config: {}, revoked: [] }
+    const words = {
+      writer,
+      prekeyMade: 0,
+      nickname: 'Alice',
+      settings: {},
+      config: {},
+      revoked: [],
+      groups: [],
+    }
     await mergeProfile(pair.db, pair.epoch, { ...words, contacts: [kept] }, start)
     expect(await pair.db.contacts.get(bob.peerId)).toBeUndefined()
     expect((await readRevocations(pair.db, pair.epoch, 10, start)).map(({ id }) => id)).toEqual([grant.id])

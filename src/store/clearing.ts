@@ -3,16 +3,19 @@
  * numbers of logs, so that what comes meanwhile stays; the rows go piece by piece, by whoever is there to do it.
  */
 import type { ConversationId, LogId, PeerId } from '../domain/ids.ts'
+import { isMembershipLog } from '../domain/group.ts'
 import { difference, has, type SequenceSet, union } from '../domain/sequence-set.ts'
 import { SHELF } from '../domain/shelf.ts'
 import type { LogNumbers } from '../protocol/frames.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { shutOut } from './contacts.ts'
 import { deleteMessages, deletionTables, isTried, noteForgotten, vacate } from './deletion.ts'
+import { groupsWith } from './fellows.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
 import { logsOf } from './reception.ts'
-import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
+import type { ContactRow, ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 
 type Intent = NonNullable<ConversationRow['clearing']>
 
@@ -49,13 +52,13 @@ export function deleteContact(
   now: number,
 ): Promise<ConversationId> {
   const id = directConversationId(self, peer)
-  const { meta, installation, contacts, conversations, logs, revoked_grants, owed } = db
-  const tables = [meta, installation, contacts, conversations, logs, revoked_grants, owed]
+  const { meta, installation, contacts, conversations, logs, revoked_grants, owed, groups } = db
+  const tables = [meta, installation, contacts, conversations, logs, revoked_grants, owed, groups]
   return db.transaction('rw', tables, async () => {
     const contact = await db.contacts.get(peer)
     const row = await db.conversations.get(id)
     if (contact !== undefined) await shutOut(db, peer)
-    await db.contacts.delete(peer)
+    await forgetContact(db, contact)
     if (row === undefined) return id
     const left: ConversationRow = {
       ...row,
@@ -72,12 +75,25 @@ export function deleteContact(
   })
 }
 
+/** Of whoever is in a group with us it stays known how they are called and reached there. */
+async function forgetContact(db: GigiDatabase, contact: ContactRow | undefined): Promise<void> {
+  if (contact === undefined) return
+  const { peer_id, nickname, relays, added_at } = contact
+  if ((await groupsWith(db, peer_id)).length === 0) await db.contacts.delete(peer_id)
+  else {
+    const left = { peer_id, nickname, relays, added_at, request_messages: 0, request_bytes: 0 }
+    await db.contacts.put({ ...left, state: 'member' })
+  }
+}
+
 /** All that stands in a conversation now, with what was to be deleted before. Within a transaction over `logs`. */
 async function intentOf(db: GigiDatabase, { id, clearing }: ConversationRow, all: boolean): Promise<Intent> {
   const places = new Map<LogId, SequenceSet>()
   for (const { log, numbers } of clearing?.places ?? []) places.set(log, numbers)
   for (const { log_id, accepted } of await logsOf(db, id))
-    places.set(log_id, union(places.get(log_id) ?? [], accepted))
+    // Who is in a group, and why, has to be known as long as the group is.
+    if (!(isGroupId(id) && isMembershipLog(log_id)))
+      places.set(log_id, union(places.get(log_id) ?? [], accepted))
   return {
     places: [...places].map(([log, numbers]) => ({ log, numbers })),
     all: all || clearing?.all === true,
@@ -139,6 +155,7 @@ async function clearWithin(
   const proven = new Map(
     (await receiptsFrom(db, conversation.id, conversation.peer_id)).map((row) => [row.log_id, row.delivered]),
   )
+  // What waits for members of a group is settled by the least advanced.
   const isWaiting = (row: MessageRow): boolean => isTried(row) && !has(proven.get(row.log_id) ?? [], row.seq)
   const gone = rows.filter((row) => all || !isWaiting(row))
   if (gone.length > 0) await deleteMessages(db, conversation, gone, now)

@@ -184,7 +184,8 @@ export function takeCard(
   return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
     await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
-    if (contact?.state !== 'accepted' || (contact.card_written ?? 0) >= written) return
+    if (contact?.state !== 'accepted' && contact?.state !== 'member') return
+    if ((contact.card_written ?? 0) >= written) return
     const nickname = said.nickname === '' ? contact.nickname : labelOf(said.nickname, peer)
     const relays = said.relays.length === 0 ? contact.relays : said.relays
     await db.contacts.update(peer, { nickname, relays, card_written: written })

@@ -1,5 +1,5 @@
 /** Deleting message rows with all that belongs to them, so that preview and unread count stay true. */
-import type { MessageId } from '../domain/ids.ts'
+import type { MessageId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { add } from '../domain/sequence-set.ts'
 import { newestPreview } from './preview.ts'
@@ -8,22 +8,25 @@ import type { ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
 /** What `deleteMessages` runs over. */
 export const deletionTables = (db: GigiDatabase) =>
   [
-    db.conversations,
-    db.messages,
-    db.deleted_messages,
-    db.offline_queue,
-    db.message_acknowledgments,
-    db.files,
-    db.transfers,
-    db.doomed_blobs,
+    ...[db.conversations, db.messages, db.deleted_messages, db.offline_queue, db.message_acknowledgments],
+    db.groups,
+    ...[db.files, db.transfers, db.doomed_blobs],
   ] as const
+
+/** For whom something of a conversation can wait. Within a transaction over `groups`. */
+export async function targetsOf(
+  db: GigiDatabase,
+  { id, msg_type, peer_id }: ConversationRow,
+): Promise<readonly PeerId[]> {
+  return msg_type === 'Group' ? ((await db.groups.get(id))?.active ?? []) : [peer_id]
+}
 
 /** The keys of the acknowledgements of a message: `<message id>/…`, and 0 comes after the slash. */
 export const acknowledgmentsOf = ({ id }: MessageRow): readonly [string, string] => [`${id}/`, `${id}0`]
 
 /**
  * Deletes messages of one conversation, with their queue rows, acknowledgements and files. What was received stays known by its id,
- * so that it does not come again. Within a transaction over `deletionTables`.
+ * so that it does not come again. Entries of membership logs are none of them. Within a transaction over `deletionTables`.
  */
 export async function deleteMessages(
   db: GigiDatabase,
@@ -43,11 +46,14 @@ export async function deleteMessages(
   if (received.length > 0) await db.deleted_messages.bulkPut(received.map(({ id }) => ({ id })))
   const sent = rows.filter((row) => row.direction === 'Sent')
   if (sent.length > 0) {
-    await db.offline_queue.bulkDelete(sent.map((row) => [conversation.peer_id, row.id]))
+    const targets = await targetsOf(db, conversation)
+    const keys = sent.flatMap((row) => targets.map((peer): [PeerId, MessageId] => [peer, row.id]))
+    await db.offline_queue.bulkDelete(keys)
     await db.message_acknowledgments.where('id').inAnyRange(sent.map(acknowledgmentsOf)).delete()
   }
   const shown = rows.filter((row) => isShown(row.content_type))
   const unread = shown.filter(isUnread).length
+  const mentions = shown.filter((row) => row.mention === 1 && isUnread(row)).length
   const { preview, ...rest } = conversation
   const previewGone = shown.some((row) => row.order_key === preview?.order_key)
   if (unread === 0 && !previewGone) return
@@ -55,6 +61,7 @@ export async function deleteMessages(
   await db.conversations.put({
     ...rest,
     unread: Math.max(0, rest.unread - unread),
+    ...(mentions === 0 ? {} : { mentions: Math.max(0, (rest.mentions ?? 0) - mentions) }),
     ...(shownNow === undefined ? {} : { preview: shownNow }),
   })
 }

@@ -10,6 +10,7 @@ import { advance } from '../domain/status.ts'
 import type { LogNumbers } from '../protocol/frames.ts'
 import type { ItemId } from '../protocol/mailbox.ts'
 import { checkEpoch } from './leadership.ts'
+import { settleGroupRows } from './group-status.ts'
 import { authoredMessage } from './messages.ts'
 import type { DepositRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
 
@@ -98,7 +99,7 @@ export function noteHeld(
   peer: PeerId,
   ids: readonly ItemId[],
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.messages, db.offline_queue, db.deposits, async () => {
+  return db.transaction('rw', depositTables(db), async () => {
     await checkEpoch(db, epoch)
     for (const row of await depositRows(db, ids)) {
       if (row.state === 'held') continue
@@ -118,13 +119,18 @@ export function strikeOut(
   peer: PeerId,
   ids: readonly ItemId[],
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.messages, db.offline_queue, db.deposits, async () => {
+  return db.transaction('rw', depositTables(db), async () => {
     await checkEpoch(db, epoch)
     for (const row of await depositRows(db, ids)) {
       await changeStatus(db, peer, row, ({ sync_status }) =>
         sync_status === 'Synced' ? 'Pending' : sync_status,
       )
       await forget(db, peer, row)
+      const rows = (await db.messages.bulkGet([...row.message_ids])).filter((found) => found !== undefined)
+      await settleInGroups(
+        db,
+        rows.filter((found) => found.msg_type === 'Group'),
+      )
     }
   })
 }
@@ -151,10 +157,25 @@ async function changeStatus(
   const queued = await db.offline_queue.bulkGet(message_ids.map((message) => [peer, message]))
   const mine = queued.filter((row) => row?.item_id === id).map((row) => row?.message_id ?? '')
   const rows = (await db.messages.bulkGet(mine as MessageRow['id'][])).filter((row) => row !== undefined)
-  const changed = rows.filter((row) => status(row) !== row.sync_status)
+  const inGroups = rows.filter((row) => row.msg_type === 'Group')
+  if (inGroups.length > 0) await settleInGroups(db, inGroups)
+  const changed = rows.filter((row) => row.msg_type !== 'Group' && status(row) !== row.sync_status)
   if (changed.length > 0)
     await db.messages.bulkPut(changed.map((row) => ({ ...row, sync_status: status(row) })))
 }
+
+/** What a letter carries to one member says of a message to a group as much as the others allow. */
+async function settleInGroups(db: GigiDatabase, rows: readonly MessageRow[]): Promise<void> {
+  for (const [id, ofGroup] of Map.groupBy(rows, (row) => row.conversation_id)) {
+    const group = await db.groups.get(id)
+    if (group !== undefined) await settleGroupRows(db, group, ofGroup)
+  }
+}
+
+const depositTables = (db: GigiDatabase) => [
+  ...[db.meta, db.messages, db.offline_queue, db.deposits],
+  ...[db.groups, db.group_audiences, db.receipts],
+]
 
 /**
  * The items for `peer` of which it is not known what became; those of which all is proven are forgotten.

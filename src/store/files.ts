@@ -4,7 +4,10 @@ import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
 import { allChunks } from '../domain/files/chunks.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { MAX_FILE_BYTES } from '../protocol/limits.ts'
+import { readFellows } from './fellows.ts'
+import { groupTables } from './groups.ts'
 import { readSettings } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { type RandomBytes, writerTables } from './log-writer.ts'
@@ -50,7 +53,8 @@ export function shareFile(
   now: number,
   random: RandomBytes,
 ): Promise<MessageId> {
-  return db.transaction('rw', [...writerTables(db), db.sent_tokens, db.files], async () => {
+  const written = isGroupId(conversation) ? groupTables(db) : [...writerTables(db), db.files]
+  return db.transaction('rw', [...written, db.sent_tokens], async () => {
     const id = await sendMessage(db, conversation, content, now, random)
     const message = await db.messages.get(id)
     if (message === undefined) throw new Error('the message was not written')
@@ -71,8 +75,16 @@ export function shareFile(
   })
 }
 
-/** Who may have what is shared in a conversation, besides ourselves. Within a transaction over `conversations` and `contacts`. */
+/**
+ * Who may have what is shared in a conversation, besides ourselves: our contact, or who has joined the group as we have, but nobody
+ * who is blocked. Within a transaction over `conversations`, `contacts` and `groups`.
+ */
 export async function membersOf(db: GigiDatabase, id: ConversationId): Promise<PeerId[]> {
+  if (isGroupId(id)) {
+    const fellows = await readFellows(db, id)
+    const contacts = await db.contacts.bulkGet(fellows)
+    return fellows.filter((_, i) => contacts[i]?.state !== 'blocked')
+  }
   const conversation = await db.conversations.get(id)
   if (conversation === undefined) return []
   const contact = await db.contacts.get(conversation.peer_id)
@@ -80,7 +92,8 @@ export async function membersOf(db: GigiDatabase, id: ConversationId): Promise<P
 }
 
 /** The tables of whatever asks who may have a file. */
-const memberTables = (db: GigiDatabase) => [db.meta, db.conversations, db.contacts, db.files] as const
+const memberTables = (db: GigiDatabase) =>
+  [db.meta, db.conversations, db.contacts, db.groups, db.files] as const
 
 /**
  * What `peer` asks for, if it is a member of the conversation in which it was shared and knows its code. denied: it gets nothing,
@@ -269,7 +282,7 @@ export function readFile(
   readonly transfers: readonly TransferRow[]
   readonly members: number
 } | null> {
-  return db.transaction('r', db.files, db.transfers, db.conversations, db.contacts, async () => {
+  return db.transaction('r', [db.files, db.transfers, db.conversations, db.contacts, db.groups], async () => {
     const [row, transfers] = await Promise.all([
       db.files.get(message),
       db.transfers

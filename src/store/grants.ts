@@ -3,6 +3,7 @@ import type { PeerId } from '../domain/ids.ts'
 import { type GrantId, inviteGrantId } from '../protocol/grant.ts'
 import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_GRANTS_BEFORE } from '../protocol/limits.ts'
+import { isFellow } from './fellows.ts'
 import { checkEpoch } from './leadership.ts'
 import type { ContactRow, GigiDatabase, RevokedGrantRow } from './schema.ts'
 
@@ -13,8 +14,8 @@ export interface GivenGrant {
 }
 
 /**
- * Keeps a grant that we gave to an accepted contact, unless there is one that ends later: that one is returned. Null when
- * they are no accepted contact.
+ * Keeps a grant that we gave to an accepted contact or a member of a group, unless there is one that ends later: that one is
+ * returned. Null when they are neither.
  */
 export function keepGivenGrant(
   db: GigiDatabase,
@@ -23,10 +24,10 @@ export function keepGivenGrant(
   grant: GivenGrant,
   now: number,
 ): Promise<GivenGrant | null> {
-  return db.transaction('rw', db.meta, db.contacts, async () => {
+  return db.transaction('rw', db.meta, db.contacts, db.groups, async () => {
     await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
-    if (contact?.state !== 'accepted') return null
+    if (contact === undefined || !(await mayLeaveMail(db, contact))) return null
     if (contact.grant_to !== undefined && contact.grant_to.ends >= grant.ends) return contact.grant_to
     const { grant_to: last, grants_before: before = [] } = contact
     await db.contacts.update(peer, {
@@ -36,6 +37,10 @@ export function keepGivenGrant(
     return grant
   })
 }
+
+/** Whether someone is let leave us mail: contacts, and whoever is in a group with us and is not blocked. */
+export const mayLeaveMail = async (db: GigiDatabase, { peer_id, state }: ContactRow): Promise<boolean> =>
+  state === 'accepted' || (state !== 'blocked' && (await isFellow(db, peer_id)))
 
 /** Those grants that hold still, each once, at most MAX_GRANTS_BEFORE; what ends last is last. */
 export function grantsThatHold(grants: readonly RevokedGrantRow[], now: number): readonly RevokedGrantRow[] {

@@ -130,12 +130,15 @@ export function markAsRead(
     ) as MessageRow[]
     const conversation = await db.conversations.get(conversationId)
     if (rows.length === 0 || conversation === undefined) return
+    const mentions = rows.filter((row) => row.mention === 1).length
     for (const row of rows) {
       row.read = 1
       row.read_at = now
+      delete row.mention
     }
     await db.messages.bulkPut(rows)
-    if (readReceipts) await oweProof(db, conversation.peer_id, now)
+    const authors = new Set(rows.map((row) => row.peer_id))
+    for (const author of readReceipts ? authors : []) await oweProof(db, author, now)
     // What is displayed while receipts are off is never told: switched on later, they start from then.
     const places = rows.flatMap((row) => [row, ...(row.also_at ?? [])])
     for (const logId of readReceipts ? new Set(places.map((place) => place.log_id)) : []) {
@@ -147,7 +150,10 @@ export function markAsRead(
       await db.logs.put({ ...log, read })
     }
     const shown = rows.filter((row) => isShown(row.content_type)).length
-    await db.conversations.update(conversationId, { unread: Math.max(0, conversation.unread - shown) })
+    await db.conversations.update(conversationId, {
+      unread: Math.max(0, conversation.unread - shown),
+      ...(mentions === 0 ? {} : { mentions: Math.max(0, (conversation.mentions ?? 0) - mentions) }),
+    })
   })
 }
 

@@ -100,6 +100,57 @@ export function createRestoredMessage(message: AuthoredMessage, details: Inbound
   return { ...createInboundMessage(message, details), direction: 'Sent', read: 1 }
 }
 
+export interface GroupDetails {
+  readonly senderNickname: string
+  readonly groupName: string
+  readonly now: number
+}
+
+/** The row of a message that we send to a group. */
+export function createGroupOutbound(
+  message: AuthoredMessage,
+  details: GroupDetails & { readonly expiresAt: number; readonly audience: number | undefined },
+): MessageRow {
+  const { senderNickname, groupName, now, expiresAt, audience } = details
+  return {
+    ...authoredColumns(message),
+    msg_type: 'Group',
+    direction: 'Sent',
+    sender_nickname: senderNickname,
+    group_name: groupName,
+    created_at: now,
+    delivered: 0,
+    read: 1,
+    sync_status: 'Pending',
+    sync_attempts: 0,
+    expires_at: isShown(message.content.type) ? expiresAt : KEPT,
+    ...(audience === undefined ? {} : { audience_id: audience }),
+  }
+}
+
+/** The row of a message of a group that came to us; `sent`: it is our own, and came back. */
+export function createGroupInbound(
+  message: AuthoredMessage,
+  details: GroupDetails & { readonly signature: Uint8Array; readonly sent: boolean },
+): MessageRow {
+  const { senderNickname, groupName, now, signature, sent } = details
+  return {
+    ...authoredColumns(message),
+    msg_type: 'Group',
+    direction: sent ? 'Sent' : 'Received',
+    sender_nickname: senderNickname,
+    group_name: groupName,
+    created_at: now,
+    delivered: 1,
+    delivered_at: now,
+    read: sent || !isShown(message.content.type) ? 1 : 0,
+    sync_status: 'Delivered',
+    sync_attempts: 0,
+    expires_at: KEPT,
+    signature,
+  }
+}
+
 /** The row of an own message that has arrived at another place of ours than it stands at here: that is its place. */
 export function createReturnedMessage(
   row: MessageRow,
@@ -152,6 +203,10 @@ export function previewText(content: MessageContent): string {
     case 'Introduction':
     case 'Void':
     case 'Unknown':
+    case 'GroupChange':
+    case 'GroupJoin':
+    case 'GroupLeave':
+    case 'GroupCard':
       return ''
   }
 }

@@ -168,9 +168,9 @@ describe('the outbox', () => {
 
   test('D5: what is refused for good leaves the queue and says so; what is not ours to lose stays', async () => {
     const id = await send('a')
-    await recordRefusal(db, epoch, carol.peerId, id, 'not-member')
+    await recordRefusal(db, epoch, carol.peerId, id, 'not-member', now)
     expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
-    await recordRefusal(db, epoch, bob.peerId, id, 'not-member')
+    await recordRefusal(db, epoch, bob.peerId, id, 'not-member', now)
     expect(await db.offline_queue.get([bob.peerId, id])).toBeUndefined()
     expect((await db.messages.get(id))?.refusal).toBe('not-member')
   })
@@ -181,7 +181,7 @@ describe('the outbox', () => {
     await expect(getPendingMessages(db, epoch, bob.peerId, 'session', null, 1, now)).rejects.toThrow(
       FencedError,
     )
-    await expect(recordRefusal(db, epoch, bob.peerId, id, 'other')).rejects.toThrow(FencedError)
+    await expect(recordRefusal(db, epoch, bob.peerId, id, 'other', now)).rejects.toThrow(FencedError)
     expect(await db.offline_queue.get([bob.peerId, id])).toBeDefined()
   })
 })

@@ -3,7 +3,9 @@ import { Dexie } from 'dexie'
 import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { add, has, type SequenceSet } from '../domain/sequence-set.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { addContact, type NewContact } from './contacts.ts'
+import { sendToGroup } from './group-outbox.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { holdsLease, takeLease } from './leases.ts'
@@ -11,11 +13,11 @@ import { type LogWriter, openWriter, type RandomBytes, writerTables } from './lo
 import { authoredMessage } from './messages.ts'
 import { isProven } from './receipts.ts'
 import { rowsWithIds } from './rows.ts'
-import type { GigiDatabase } from './schema.ts'
+import type { ContactState, GigiDatabase } from './schema.ts'
 
 /**
  * Writes a message of ours and its queue row in one transaction: id, time and sequence number are given out
- * in it, once (D1). The first words to someone go out behind an introduction. A `token` that was used
+ * in it, once (D1). In a group there is a queue row for each member. The first words to someone go out behind an introduction. A `token` that was used
  * before (within TOKEN_LIFE_MS) writes nothing, and gives the message that it stands for. Resolves when it is durable.
  */
 export function sendMessage(
@@ -26,6 +28,7 @@ export function sendMessage(
   random: RandomBytes,
   token?: string,
 ): Promise<MessageId> {
+  if (isGroupId(conversation)) return sendToGroup(db, conversation, content, now, random, token)
   return db.transaction('rw', [...writerTables(db), db.sent_tokens], async () => {
     const sent = token === undefined ? undefined : await db.sent_tokens.get(token)
     if (sent !== undefined) return sent.message_id
@@ -61,7 +64,8 @@ export function addContactByInvite(
   })
 }
 
-function introduction({ contact, identity }: LogWriter): MessageContent {
+/** What we say first to someone who may not know us. */
+export function introduction({ contact, identity }: Pick<LogWriter, 'contact' | 'identity'>): MessageContent {
   const nickname = identity.nickname
   return contact.invite_secret === undefined
     ? { type: 'Introduction', nickname }
@@ -145,17 +149,26 @@ async function readPending(
 }
 
 /**
- * Whether one of these messages waits for `peer`. Voids do not count: where one is in conflict, what it was to stand for
- * has arrived after all.
+ * The logs in which those of these messages stand that wait for `peer`, with their conversations. Voids do not count: where one
+ * is in conflict, what it was to stand for has arrived after all.
  */
-export const isAnyQueued = (db: GigiDatabase, peer: PeerId, ids: readonly MessageId[]): Promise<boolean> =>
-  db.transaction('r', db.offline_queue, db.messages, async () => {
+export async function queuedLogs(
+  db: GigiDatabase,
+  peer: PeerId,
+  ids: readonly MessageId[],
+): Promise<(readonly [ConversationId, LogId])[]> {
+  return db.transaction('r', db.offline_queue, db.messages, async () => {
     const queued = await db.offline_queue.bulkGet(ids.map((id) => [peer, id]))
-    const rows = await db.messages.bulkGet(ids.filter((_, i) => queued[i] !== undefined))
-    return rows.some((row) => row !== undefined && row.content_type !== 'Void')
+    const rows = await db.messages.bulkGet(queued.flatMap((row) => row?.message_id ?? []))
+    const logs = new Map<LogId, readonly [ConversationId, LogId]>()
+    for (const row of rows)
+      if (row !== undefined && row.content_type !== 'Void')
+        logs.set(row.log_id, [row.conversation_id, row.log_id])
+    return [...logs.values()]
   })
+}
 
-/** The contacts for whom something waits, at most `limit` looked at. One look-up for each, however much waits. */
+/** Those for whom something waits, at most `limit` looked at. One look-up for each, however much waits. */
 export async function queuedPeers(db: GigiDatabase, limit: number): Promise<PeerId[]> {
   return db.transaction('r', db.offline_queue, db.contacts, async () => {
     const peers: PeerId[] = []
@@ -168,9 +181,13 @@ export async function queuedPeers(db: GigiDatabase, limit: number): Promise<Peer
     }
     const contacts = await db.contacts.bulkGet(peers)
     // Nobody calls on someone they blocked.
-    return peers.filter((_, i) => contacts[i]?.state === 'accepted')
+    return peers.filter((_, i) => mayBeCalled(contacts[i]?.state))
   })
 }
+
+/** Whether what waits for someone is brought to them: to contacts, and to members of groups that we write in. */
+export const mayBeCalled = (state: ContactState | undefined): boolean =>
+  state !== undefined && state !== 'blocked'
 
 /**
  * A recipient refused a message for good: it leaves the queue, and the message says why (D5); its number is filled when
@@ -182,6 +199,7 @@ export function recordRefusal(
   peer: PeerId,
   id: MessageId,
   code: string,
+  now: number,
 ): Promise<void> {
   const { meta, offline_queue, messages, logs, receipts } = db
   return db.transaction('rw', [meta, offline_queue, messages, logs, receipts], async () => {
@@ -191,6 +209,12 @@ export function recordRefusal(
     // What was proven before has arrived, whatever is said of it now.
     if (row !== undefined && (await isProven(db, row, peer))) return
     await db.offline_queue.delete([peer, id])
+    // What one member of a group does not take, others may.
+    if (row?.msg_type === 'Group') {
+      if (row.audience_id !== undefined && row.delivered === 0)
+        await db.messages.update(id, { expired_at: now })
+      return
+    }
     await db.messages.update(id, { refusal: code })
     const log = row === undefined ? undefined : await db.logs.get([row.conversation_id, row.log_id])
     // A void that is refused is not tried again.

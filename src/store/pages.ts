@@ -10,8 +10,10 @@ import {
   union,
 } from '../domain/sequence-set.ts'
 import type { LogNumbers, LogSummary } from '../protocol/frames.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { MAX_FOREIGN_LOGS, MAX_OWN_LOGS, MAX_RANGES, MAX_SEQUENCE_AHEAD } from '../protocol/limits.ts'
+import { groupLacking, noteWithdrawn, readGroupPage } from './group-pages.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { authoredMessage } from './messages.ts'
@@ -20,25 +22,31 @@ import type { GigiDatabase, LogRow, MessageRow } from './schema.ts'
 
 /**
  * What `peer` has of the conversation with it, by its summary, and we neither accepted nor know to be lost. Of someone
- * who is no contact (yet), only what we are said to have written ourselves: it shows whether we ever were in touch.
+ * who is no contact (yet), only what we are said to have written ourselves: it shows whether we ever were in touch. Behind that,
+ * what it has of groups; of those who are `connected` what they wrote themselves is not asked of others.
  */
 export function readLacking(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
   theirs: readonly (LogSummary & { readonly conversation: ConversationId })[],
+  connected: ReadonlySet<PeerId> = new Set(),
 ): Promise<LogNumbers[]> {
-  return db.transaction('r', db.meta, db.identity, db.contacts, db.conversations, db.logs, async () => {
+  const tables = [db.meta, db.identity, db.contacts, db.conversations, db.logs, db.groups]
+  return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
     const id = directConversationId(self, peer)
     const contact = await db.contacts.get(peer)
     const isContact = contact?.state === 'accepted'
     const conversation = await db.conversations.get(id)
-    // Of someone who was deleted here nothing is wanted back.
-    if (contact === undefined && conversation !== undefined) return []
-    const current = conversation?.own_log_id
     const lacking: LogNumbers[] = []
+    const inGroups = theirs.filter((log) => isGroupId(log.conversation))
+    for (const [group, logs] of Map.groupBy(inGroups, (log) => log.conversation))
+      lacking.push(...(await groupLacking(db, self, peer, group, logs, connected)))
+    // Of someone who was deleted here nothing is wanted back.
+    if ((contact === undefined || contact.state === 'member') && conversation !== undefined) return lacking
+    const current = conversation?.own_log_id
     for (const { conversation: other, log, author, accepted } of theirs) {
       if (other !== id || log === current) continue
       if (author !== self && (author !== peer || !isContact)) continue
@@ -74,10 +82,11 @@ export function readPage(
   conversation: ConversationId,
   wanted: readonly LogNumbers[],
 ): Promise<PageContent> {
-  const tables = [db.meta, db.identity, db.contacts, db.logs, db.messages, db.offline_queue]
+  const tables = [db.meta, db.identity, db.contacts, db.logs, db.messages, db.offline_queue, db.groups]
   return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const self = (await requireIdentity(db)).peer_id
+    if (isGroupId(conversation)) return readGroupPage(db, self, peer, conversation, wanted)
     if (conversation !== directConversationId(self, peer)) return NOTHING
     if ((await db.contacts.get(peer))?.state !== 'accepted') return NOTHING
     const messages: { message: AuthoredMessage; signature?: Uint8Array }[] = []
@@ -114,7 +123,7 @@ export async function rowsAt(db: GigiDatabase, log: LogId, numbers: SequenceSet)
 
 /**
  * Notes what we asked `peer` for and will not get: what is gone, since in a direct conversation nobody else could have
- * it, and places that hold nothing, which count as accepted. `authors` are those of the logs that were asked for. Whoever is no contact leaves no rows by what they say is gone.
+ * it, and places that hold nothing, which count as accepted. `authors` are those of the logs that were asked for; `group` is the one they are of, if they are of one. Whoever is no contact leaves no rows by what they say is gone.
  */
 export function recordLost(
   db: GigiDatabase,
@@ -123,9 +132,14 @@ export function recordLost(
   { gone, empty }: Pick<PageContent, 'gone' | 'empty'>,
   asked: readonly LogNumbers[],
   authors: ReadonlyMap<LogId, PeerId>,
+  group: ConversationId | null = null,
 ): Promise<void> {
-  return db.transaction('rw', db.meta, db.identity, db.contacts, db.logs, async () => {
+  return db.transaction('rw', db.meta, db.identity, db.contacts, db.logs, db.groups, async () => {
     await checkEpoch(db, epoch)
+    if (group !== null) {
+      await noteWithdrawn(db, peer, group, empty, asked)
+      return
+    }
     const self = (await requireIdentity(db)).peer_id
     const conversation = directConversationId(self, peer)
     const isContact = (await db.contacts.get(peer))?.state === 'accepted'

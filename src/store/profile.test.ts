@@ -46,6 +46,7 @@ const profile = (more: Partial<Profile>): Profile => ({
   settings: {},
   config: {},
   revoked: [],
+  groups: [],
   ...more,
 })
 

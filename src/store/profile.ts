@@ -3,10 +3,17 @@ import { labelOf } from '../domain/nickname.ts'
 import type { PeerId } from '../domain/ids.ts'
 import { SHELF, type Shelf } from '../domain/shelf.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
-import { MAX_KEPT_REVOCATIONS } from '../protocol/limits.ts'
-import { type KeptContact, type KeptGrant, type Profile, SETTING_KEYS } from '../protocol/profile.ts'
+import { MAX_GROUPS, MAX_KEPT_REVOCATIONS } from '../protocol/limits.ts'
+import {
+  type KeptContact,
+  type KeptGrant,
+  type KeptGroup,
+  type Profile,
+  SETTING_KEYS,
+} from '../protocol/profile.ts'
 import { newContact } from './contacts.ts'
 import { grantsThatHold, latestToEnd } from './grants.ts'
+import { newGroup } from './groups.ts'
 import { chosenConfig, chosenSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { latestMade, outdatePrekeys } from './prekeys.ts'
@@ -15,12 +22,13 @@ import type { ContactRow, ConversationRow, GigiDatabase, Settings } from './sche
 
 /** Accepted and blocked contacts, those first that are to be kept before others; what was chosen of settings and configuration. */
 export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['writer']): Promise<Profile> {
-  const { meta, identity, contacts, conversations, prekeys, revoked_grants } = db
-  const tables = [meta, identity, contacts, conversations, prekeys, revoked_grants]
+  const { meta, identity, contacts, conversations, prekeys, revoked_grants, groups } = db
+  const tables = [meta, identity, contacts, conversations, prekeys, revoked_grants, groups]
   return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const rows = await db.contacts.where('state').anyOf('accepted', 'blocked').toArray()
-    const byPeer = new Map((await db.conversations.toArray()).map((row) => [row.peer_id, row]))
+    const direct = await db.conversations.filter((row) => row.msg_type === 'Direct').toArray()
+    const byPeer = new Map(direct.map((row) => [row.peer_id, row]))
     return {
       writer,
       prekeyMade: await latestMade(db),
@@ -29,6 +37,7 @@ export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['wr
       settings: keptSettings(await chosenSettings(db)),
       config: await chosenConfig(db),
       revoked: latestToEnd(await db.revoked_grants.toArray(), MAX_KEPT_REVOCATIONS),
+      groups: await joinedGroups(db),
     }
   })
 }
@@ -41,6 +50,12 @@ function keptSettings(chosen: Partial<Settings>): Profile['settings'] {
     if (value !== undefined) kept[key] = value
   }
   return kept
+}
+
+/** Those that we have joined, or want to, in the order of their ids: the same ones give the same bytes. */
+async function joinedGroups(db: GigiDatabase): Promise<KeptGroup[]> {
+  const rows = await db.groups.filter(({ choice }) => choice === 'joined').toArray()
+  return rows.slice(0, MAX_GROUPS).map(({ id, creator, state }) => ({ id, creator, name: state.name }))
 }
 
 /**
@@ -81,7 +96,7 @@ const keptContact = (row: ContactRow, conversation: ConversationRow | undefined)
  */
 export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, now: number): Promise<void> {
   const { meta, identity, contacts, revoked_grants, prekeys } = db
-  const tables = [meta, identity, contacts, db.conversations, revoked_grants, prekeys]
+  const tables = [meta, identity, contacts, db.conversations, revoked_grants, prekeys, db.groups]
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const { peer_id: self, nickname } = await requireIdentity(db)
@@ -105,6 +120,7 @@ export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, 
     }
     if (nickname === placeholderName(self) && profile.nickname !== '')
       await db.identity.update('self', { nickname: profile.nickname })
+    for (const group of profile.groups) await addKeptGroup(db, group, now)
     await mergeChoices(db, profile)
     await outdatePrekeys(db, profile.prekeyMade)
   })
@@ -177,6 +193,14 @@ async function addGrants(
     await db.contacts.update(known.peer_id, { grants_before: grantsThatHold([...before, ...added], now) })
   if (grantFrom !== null && known.grant_from === undefined)
     await db.contacts.update(known.peer_id, { grant_from: grantFrom })
+}
+
+/** What it is, and who is in it, say those whom we meet: we were in it. */
+async function addKeptGroup(db: GigiDatabase, { id, creator, name }: KeptGroup, now: number): Promise<void> {
+  if ((await db.groups.get(id)) !== undefined || (await db.groups.count()) >= MAX_GROUPS) return
+  const fresh = newGroup(id, creator, name, 'joined', now)
+  await db.groups.add({ ...fresh.group, restored: 1 })
+  await db.conversations.add({ ...fresh.conversation, listed: SHELF.listed })
 }
 
 async function mergeChoices(db: GigiDatabase, profile: Profile): Promise<void> {

@@ -104,7 +104,7 @@ test('D4: what was proven and is not settled stays where it is when a new log is
 test('what was proven is not refused by a word that comes later', async () => {
   await prove([1, 2, 3])
   const second = await db.messages.where('[log_id+seq]').equals([log, 2]).first()
-  await recordRefusal(db, epoch, bob.peerId, second?.id ?? ('' as MessageId), 'malformed')
+  await recordRefusal(db, epoch, bob.peerId, second?.id ?? ('' as MessageId), 'malformed', now)
   await settleAll()
   const row = await db.messages.get(second?.id ?? ('' as MessageId))
   expect(row).toMatchObject({ sync_status: 'Delivered', delivered: 1 })

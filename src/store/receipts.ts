@@ -17,6 +17,7 @@ import {
 import { advance } from '../domain/status.ts'
 import type { LogProof } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { groupMirror, groupTruth, recordGroupProofs, settleGroups } from './group-receipts.ts'
 import { requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { KEPT } from './messages.ts'
@@ -25,8 +26,14 @@ import { logsOf } from './reception.ts'
 import type { AcknowledgmentRow, GigiDatabase, MessageRow, ReceiptRow } from './schema.ts'
 
 /** What tells of the truth, and what follows it. */
-const truth = (db: GigiDatabase) => [db.meta, db.identity, db.conversations, db.logs, db.receipts]
-const mirror = (db: GigiDatabase) => [db.contacts, db.messages, db.offline_queue, db.message_acknowledgments]
+const truth = (db: GigiDatabase) => [
+  ...[db.meta, db.identity, db.conversations, db.logs, db.receipts],
+  ...groupTruth(db),
+]
+const mirror = (db: GigiDatabase) => [
+  ...[db.contacts, db.messages, db.offline_queue, db.message_acknowledgments],
+  ...groupMirror(db),
+]
 
 /**
  * Records what `peer` proved to have accepted and read of our logs: small and quick, whatever it proves. Only what we wrote
@@ -100,7 +107,8 @@ async function recordWithin(db: GigiDatabase, peer: PeerId, proofs: readonly Log
     changed = true
   }
   if (changed) await db.receipts.bulkPut([...receipts.values()])
-  return changed
+  const inGroups = proofs.filter(({ conversation }) => conversation !== id)
+  return (inGroups.length > 0 && (await recordGroupProofs(db, self, peer, inGroups))) || changed
 }
 
 /** Within a transaction over `identity`, `receipts` and the mirror. Returns whether there is more to settle. */
@@ -121,7 +129,7 @@ async function settleWithin(db: GigiDatabase, peer: PeerId, limit: number, now: 
     left -= Math.max(count(delivered), count(read))
     if (left <= 0) return true
   }
-  return false
+  return (await settleGroups(db, by, left)) <= 0
 }
 
 const newReceipt = (proof: LogProof, peer: PeerId): ReceiptRow => ({

@@ -85,21 +85,23 @@ export async function openReception(
     readInviteSecret(db, now).then((invite) => invite?.secret),
   ])
   if (stored?.state === 'blocked') throw new BlockedError(`${peer} is blocked`)
+  // Whoever is only in a group with us is a stranger here.
+  const met = stored?.state === 'member' ? undefined : stored
   const conversationId = directConversationId(identity.peer_id, peer)
   const fresh = newContact(identity.peer_id, { peerId: peer, ...said }, 'request', now)
-  const contact: ContactRow = stored ?? fresh.contact
+  const contact: ContactRow = met ?? { ...fresh.contact, ...stored, state: 'request' }
   const [known, kept, requests] = await Promise.all([
     db.conversations.get(conversationId),
     logsOf(db, conversationId),
-    stored === undefined ? db.contacts.where('state').equals('request').count() : 0,
+    met === undefined ? db.contacts.where('state').equals('request').count() : 0,
   ])
-  const isDeleted = stored === undefined && known !== undefined
+  const isDeleted = met === undefined && known !== undefined
   const conversation: ConversationRow =
     known === undefined ? fresh.conversation : { ...known, title: titleOf(contact) }
   const room = requests < MAX_REQUESTS
   const logs = new Map<LogId, LogRow>()
   for (const log of kept) logs.set(log.log_id, log)
-  const isKnown = stored !== undefined
+  const isKnown = met !== undefined
   return reception({
     ...{ db, identity, peer, contact, isKnown, isDeleted, conversation, room, secret, logs, source, now },
   })

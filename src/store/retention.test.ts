@@ -148,7 +148,7 @@ describe('a retention period', () => {
     await send('expired', start)
     await expireDue(db, epoch, late, 100)
     const refused = await send('refused', late)
-    await recordRefusal(db, epoch, bob.peerId, refused, 'other')
+    await recordRefusal(db, epoch, bob.peerId, refused, 'other', start)
     await send('waits', late)
     await clean(late + 10 * 365 * 24 * HOUR)
     expect(await texts()).toEqual(['expired', 'refused', 'waits'])

@@ -4,8 +4,11 @@ import type { MessageId, PeerId } from '../domain/ids.ts'
 import { add, difference, has } from '../domain/sequence-set.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
 import { inMail } from './deposits.ts'
+import { groupTables } from './groups.ts'
+import { sendToGroupAgain } from './group-outbox.ts'
 import { readConfig, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
+import { mayBeCalled } from './outbox.ts'
 import { isProven } from './receipts.ts'
 import { enqueueOffline, NotAcceptedError, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
 import { logsOf } from './reception.ts'
@@ -34,7 +37,7 @@ export function beginDueAttempts(
     // One jitter for each peer, so that its rows come due together again.
     const peers = [...new Set(rows.map((row) => row.target_peer_id))]
     const contacts = await db.contacts.bulkGet(peers)
-    const accepted = new Set(peers.filter((_, i) => contacts[i]?.state === 'accepted'))
+    const accepted = new Set(peers.filter((_, i) => mayBeCalled(contacts[i]?.state)))
     const tried = [...accepted].filter((peer) => !isUnderWay(peer))
     const jitter = new Map(tried.map((peer) => [peer, random()]))
     for (const row of rows) {
@@ -98,6 +101,8 @@ export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: n
     await db.messages.bulkPut(expired.map((row) => ({ ...row, expired_at: now })))
     await db.offline_queue.bulkDelete(due.map((row) => [row.target_peer_id, row.message_id]))
     for (const row of expired) {
+      // In a group it is no more brought to one, and may be had by others.
+      if (row.msg_type === 'Group') continue
       const log = await db.logs.get([row.conversation_id, row.log_id])
       if (log !== undefined) await db.logs.put({ ...log, vacated: add(log.vacated ?? [], row.seq) })
     }
@@ -111,10 +116,14 @@ export function expireDue(db: GigiDatabase, epoch: number, now: number, limit: n
  * delivered meanwhile.
  */
 export function sendAgain(db: GigiDatabase, id: MessageId, now: number, random: RandomBytes): Promise<void> {
-  return db.transaction('rw', [...writerTables(db), db.receipts, db.deposits], async () => {
+  return db.transaction('rw', [...groupTables(db)], async () => {
     const row = await db.messages.get(id)
     if (row?.direction !== 'Sent' || row.delivered === 1) return
     if (row.expired_at === undefined && row.refusal === undefined) return
+    if (row.msg_type === 'Group') {
+      await sendToGroupAgain(db, row, now, random)
+      return
+    }
     const conversation = await db.conversations.get(row.conversation_id)
     const peer = conversation?.peer_id ?? row.peer_id
     // What was proven and is not settled yet has arrived.

@@ -64,7 +64,12 @@ export async function currentLog(db: GigiDatabase, peer: PeerId): Promise<LogId 
   return (await db.conversations.get(directConversationId(self, peer)))?.own_log_id
 }
 
-async function wasRewound(db: GigiDatabase, log: LogRow, { accepted, tail }: LogSummary): Promise<boolean> {
+/** Whether what a peer has of a log that we write was written in another life of this profile. */
+export async function wasRewound(
+  db: GigiDatabase,
+  log: LogRow,
+  { accepted, tail }: LogSummary,
+): Promise<boolean> {
   const end = highest(accepted)
   if (end > highest(log.accepted)) return true
   if (tail === null || end === 0) return false

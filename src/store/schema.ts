@@ -6,6 +6,7 @@
  */
 import { Dexie, type EntityTable, type Table, type Transaction } from 'dexie'
 import type { PersistenceConfig } from '../domain/config.ts'
+import type { GroupEntry, GroupState, Standing } from '../domain/group.ts'
 import type { ConversationId, InstallationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { LanguageChoice } from '../domain/language.ts'
 import type { ContentType, Direction, MsgType } from '../domain/message.ts'
@@ -66,6 +67,10 @@ export interface MessageRow {
   left?: { readonly log_id: LogId; readonly seq: number }
   /** Of a received message that was sent again: its other places. Read at one it is read at all. */
   also_at?: readonly { readonly log_id: LogId; readonly seq: number }[]
+  /** Of a message to a group: whom it is addressed to (GroupAudienceRow). */
+  audience_id?: number
+  /** Of a message in a group: it speaks to us by our name, and has not been displayed. */
+  mention?: Flag
 }
 
 export interface QueueRow {
@@ -227,7 +232,8 @@ export interface IdentityRow {
   created_at: number
 }
 
-export type ContactState = 'accepted' | 'request' | 'blocked'
+/** member: no contact, but in a group with us, or once was. */
+export type ContactState = 'accepted' | 'request' | 'blocked' | 'member'
 
 export interface ContactRow {
   peer_id: PeerId
@@ -264,11 +270,13 @@ export interface ContactRow {
 export interface ConversationRow {
   id: ConversationId
   msg_type: MsgType
-  /** The other person of a direct conversation. */
+  /** The other person of a direct conversation; the creator of a group. */
   peer_id: PeerId
-  /** What they are called here. */
+  /** What they are called here; the name of a group. */
   title: string
   unread: number
+  /** How many of the unread messages of a group speak to us by our name. */
+  mentions?: number
   last_activity: number
   /** Highest clock seen in the conversation. */
   clock_ms: number
@@ -276,7 +284,14 @@ export interface ConversationRow {
   /** Our own log in it, once we have written. */
   own_log_id?: LogId
   /** The newest shown message, for the list. */
-  preview?: { direction: Direction; text: string; timestamp: number; order_key: string }
+  preview?: {
+    direction: Direction
+    text: string
+    timestamp: number
+    order_key: string
+    /** In a group: what the author is called, where it is somebody else. */
+    author?: string
+  }
   /**
    * How long delivered and received messages are kept, in seconds. Absent: for good. 0: for good again, and the
    * cleanup has yet to say so in the rows.
@@ -327,6 +342,54 @@ export interface ReceiptRow {
   /** How far the rows of `messages`, `offline_queue` and `message_acknowledgments` say the same. */
   settled_delivered: SequenceSet
   settled_read: SequenceSet
+}
+
+/** A group that we are in, were in, or are invited to. Its conversation has the same id. */
+export interface GroupRow {
+  id: ConversationId
+  creator: PeerId
+  /** What its membership entries add up to. */
+  state: GroupState
+  /** How we stand to it by that; none: we are not named in it, as far as is known. */
+  standing: Standing | 'none'
+  /** What the user wants. asked: nothing was answered yet. */
+  choice: 'asked' | 'ignored' | 'joined' | 'left'
+  /** The members besides us that are invited or have joined. */
+  active: PeerId[]
+  /** Our own backup names it, and nobody has told us of it yet: anybody may. */
+  restored?: Flag
+  /** What is written up to then, by the clock of the conversation, is no news to us: milliseconds. */
+  news_from: number
+  /** Our own membership log in it, once there is one. */
+  membership_log_id?: LogId
+  /** Whom a message is addressed to at present; absent: to be made anew. */
+  audience_id?: number
+  /** What members last heard of us. */
+  card?: { readonly nickname: string; readonly relays: readonly string[] }
+  /** Our leave for whoever is in it to leave us mail; absent: to be made anew. */
+  grant?: { readonly id: GrantId; readonly ends: number; readonly sealed: Uint8Array }
+}
+
+/** One entry of the membership logs of a group that says who is in it. */
+export interface GroupEntryRow {
+  group_id: ConversationId
+  message_id: MessageId
+  entry: GroupEntry
+}
+
+/** Those whom some messages of ours to a group are addressed to. */
+export interface GroupAudienceRow {
+  id: number
+  group_id: ConversationId
+  peers: readonly PeerId[]
+}
+
+/** The last statement of a member of a group, or of ourselves (SPEC 21.16). */
+export interface GroupStatementRow {
+  group_id: ConversationId
+  peer_id: PeerId
+  number: number
+  sealed: Uint8Array
 }
 
 export interface Settings {
@@ -382,7 +445,10 @@ export type MetaRow =
   /** Prekeys of ours that were made by then are not published any more: others may know later ones. */
   | { key: 'prekey'; outdated: number }
   /** How much was unread, by person, when an errand began that has not told yet what it fetched. */
-  | { key: 'untold'; before: readonly { readonly peer: PeerId; readonly unread: number }[] }
+  | {
+      key: 'untold'
+      before: readonly { readonly conversation: ConversationId; readonly unread: number }[]
+    }
   /** Written to see whether the storage takes something, and removed at once. */
   | { key: 'trial'; filler: Uint8Array }
 
@@ -404,6 +470,10 @@ export class GigiDatabase extends Dexie {
   declare offline_queue: Table<QueueRow, [PeerId, MessageId]>
   declare leases: EntityTable<LeaseRow, 'peer_id'>
   declare message_acknowledgments: EntityTable<AcknowledgmentRow, 'id'>
+  declare groups: EntityTable<GroupRow, 'id'>
+  declare group_entries: Table<GroupEntryRow, [ConversationId, MessageId]>
+  declare group_audiences: EntityTable<GroupAudienceRow, 'id'>
+  declare group_statements: Table<GroupStatementRow, [ConversationId, PeerId]>
   declare files: EntityTable<FileRow, 'message_id'>
   declare transfers: Table<TransferRow, [MessageId, PeerId]>
   declare doomed_blobs: EntityTable<DoomedBlobRow, 'blob'>
@@ -444,6 +514,15 @@ export class GigiDatabase extends Dexie {
         revoked_grants: 'id',
       })
       .upgrade(moveTokens)
+    this.version(4)
+      .stores({
+        // active: the groups that we have in common with someone; restored: of which the members are still to be heard.
+        groups: 'id, *active, restored',
+        group_entries: '[group_id+message_id]',
+        group_audiences: '++id, group_id',
+        group_statements: '[group_id+peer_id]',
+      })
+      .upgrade(forgetUntold)
     this.version(5).stores({
       // state: what is to be fetched. blob: whether its bytes are anybody's. untold: whom to tell.
       files: 'message_id, state, blob, untold',
@@ -467,4 +546,9 @@ async function moveTokens(tx: Transaction): Promise<void> {
       delete row.sent_tokens
     })
   await tx.table<SentTokenRow>('sent_tokens').bulkPut(moved)
+}
+
+/** Until version 3 it was counted by person. What an errand fetched and did not tell is not told then. */
+async function forgetUntold(tx: Transaction): Promise<void> {
+  await tx.table('meta').delete('untold')
 }

@@ -32,6 +32,10 @@ export function searchableText(content: MessageContent): string | null {
     case 'Introduction':
     case 'Void':
     case 'Unknown':
+    case 'GroupChange':
+    case 'GroupJoin':
+    case 'GroupLeave':
+    case 'GroupCard':
       return null
   }
 }
@@ -118,15 +122,16 @@ export interface FoundMessage extends SearchableMessage {
 
 /** These messages as they are stored now; null for those that are gone, or stand in conversations that are not listed. */
 export function readFound(db: GigiDatabase, ids: readonly MessageId[]): Promise<(FoundMessage | null)[]> {
-  return db.transaction('r', db.messages, db.conversations, async () => {
+  return db.transaction('r', db.messages, db.conversations, db.contacts, async () => {
     const rows = await db.messages.bulkGet([...ids])
+    const blocked = new Set(await db.contacts.where('state').equals('blocked').primaryKeys())
     const known = [...new Set(rows.flatMap((row) => row?.conversation_id ?? []))]
     const conversations = new Map((await db.conversations.bulkGet(known)).map((row) => [row?.id, row]))
     return rows.map((row) => {
       const [message] = searchable([row])
       const conversation = conversations.get(row?.conversation_id)
       if (row === undefined || message === undefined || conversation === undefined) return null
-      if (conversation.listed === SHELF.hidden) return null
+      if (conversation.listed === SHELF.hidden || blocked.has(row.peer_id)) return null
       const { direction } = row
       return {
         ...message,

@@ -2,6 +2,7 @@
 import type { PeerId } from '../domain/ids.ts'
 import type { ConversationSummary } from '../protocol/frames.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { groupSummaries } from './group-pages.ts'
 import { readSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { receiptsFrom } from './receipts.ts'
@@ -10,26 +11,29 @@ import type { GigiDatabase } from './schema.ts'
 
 /**
  * The logs of the conversation with `peer`, with what we accepted of them (of ours: what it proved) and, where receipts are on and the
- * peer is an accepted contact, what we read. Null when the peer is blocked; empty for someone unknown.
+ * peer is an accepted contact, what we read. Null when the peer is blocked; empty for someone unknown. Behind it the groups that
+ * we have in common; `own`: of these only what the peer wrote, as in letters.
  */
 export function readSummary(
   db: GigiDatabase,
   epoch: number,
   peer: PeerId,
-): Promise<ConversationSummary | null> {
-  const tables = [db.meta, db.identity, db.contacts, db.logs, db.receipts]
+  only: 'all' | 'own' = 'all',
+): Promise<readonly ConversationSummary[] | null> {
+  const tables = [db.meta, db.identity, db.contacts, db.logs, db.receipts, db.groups]
   return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const contact = await db.contacts.get(peer)
     if (contact?.state === 'blocked') return null
-    const receipts = contact?.state === 'accepted' && (await readSettings(db)).readReceipts
+    const { readReceipts } = await readSettings(db)
+    const receipts = contact?.state === 'accepted' && readReceipts
     const self = (await requireIdentity(db)).peer_id
     const conversation = directConversationId(self, peer)
     const logs = await logsOf(db, conversation)
     const proven = new Map(
       (await receiptsFrom(db, conversation, peer)).map((row) => [row.log_id, row.delivered]),
     )
-    return {
+    const direct = {
       conversation,
       logs: logs.map((log) => ({
         log: log.log_id,
@@ -40,5 +44,6 @@ export function readSummary(
         tail: log.author === self ? null : (log.tail ?? null),
       })),
     }
+    return [direct, ...(await groupSummaries(db, self, peer, readReceipts, only))]
   })
 }

@@ -3,7 +3,7 @@
  * user was told. What is needed to bring it back is with whoever may ask for that, in memory, and comes back in one
  * transaction, so that there is nothing half done either way.
  */
-import type { MessageId } from '../domain/ids.ts'
+import type { MessageId, PeerId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { difference, has } from '../domain/sequence-set.ts'
 import { SHELF } from '../domain/shelf.ts'
@@ -15,9 +15,12 @@ import {
   isTried,
   isUnread,
   noteForgotten,
+  targetsOf,
   vacate,
 } from './deletion.ts'
-import { leavePlace, openWriter, type RandomBytes, writerTables } from './log-writer.ts'
+import { openGroupWriter } from './group-writer.ts'
+import { groupTables } from './groups.ts'
+import { leavePlace, openWriter, type RandomBytes } from './log-writer.ts'
 import { newestPreview } from './preview.ts'
 import { isProven, markDelivered } from './receipts.ts'
 import { restoreFile } from './file-choices.ts'
@@ -33,8 +36,8 @@ import type {
 /** A message that was deleted, with all that went with it. */
 export interface Deletion {
   readonly row: MessageRow
-  /** It was still to be sent. */
-  readonly queued: QueueRow | undefined
+  /** To whom it was still to be sent. */
+  readonly queued: readonly QueueRow[]
   readonly acknowledgments: readonly AcknowledgmentRow[]
   /** What it shared. */
   readonly file: FileRow | undefined
@@ -51,16 +54,17 @@ export function deleteMessage(db: GigiDatabase, id: MessageId, now: number): Pro
     if (row === undefined || !isShown(row.content_type)) return null
     const conversation = await db.conversations.get(row.conversation_id)
     if (conversation === undefined) return null
-    const { peer_id: peer } = conversation
+    const targets = row.direction === 'Sent' ? await targetsOf(db, conversation) : []
+    const queued = await db.offline_queue.bulkGet(targets.map((peer): [PeerId, MessageId] => [peer, id]))
     const [first, last] = acknowledgmentsOf(row)
     const deletion: Deletion = {
       row,
-      queued: row.direction === 'Sent' ? await db.offline_queue.get([peer, id]) : undefined,
+      queued: queued.filter((waiting) => waiting !== undefined),
       acknowledgments: await db.message_acknowledgments.where('id').between(first, last).toArray(),
       file: await db.files.get(id),
     }
     await deleteMessages(db, conversation, [row], now)
-    if (isTried(row) && !(await isProven(db, row, peer))) await vacate(db, [row])
+    if (isTried(row) && !(await isProvenByAny(db, row, targets))) await vacate(db, [row])
     await noteForgotten(db, now)
     return deletion
   })
@@ -77,12 +81,7 @@ export function restoreMessage(
   now: number,
   random: RandomBytes,
 ): Promise<void> {
-  const { receipts, deposits, deleted_messages, message_acknowledgments, files, doomed_blobs } = db
-  const tables = [
-    ...writerTables(db),
-    ...[receipts, deposits, deleted_messages, message_acknowledgments, files, doomed_blobs],
-  ]
-  return db.transaction('rw', tables, async () => {
+  return db.transaction('rw', [...groupTables(db)], async () => {
     const { row } = deletion
     const conversation = await db.conversations.get(row.conversation_id)
     if (conversation === undefined || (await db.messages.get(row.id)) !== undefined) return
@@ -91,19 +90,33 @@ export function restoreMessage(
     if (row.direction === 'Received') {
       await db.messages.add(row)
       await db.deleted_messages.delete(row.id)
-    } else if (!(await putBack(db, conversation, deletion, now))) {
-      const writer = await openWriter(db, row.conversation_id, now, random)
-      // Its number is a void's.
-      await writer.appendAgain(leavePlace(row), row.timestamp, row.expires_at)
-      await writer.close()
-    }
+    } else if (!(await putBack(db, conversation, deletion, now))) await sendAnew(db, row, now, random)
     if (deletion.file !== undefined) await restoreFile(db, deletion.file)
     await noteForgotten(db, now)
     await db.conversations.update(conversation.id, {
       unread: conversation.unread + (isUnread(row) ? 1 : 0),
+      ...(row.mention === 1 ? { mentions: (conversation.mentions ?? 0) + 1 } : {}),
       ...(await previewOf(db, conversation)),
     })
   })
+}
+
+async function sendAnew(db: GigiDatabase, row: MessageRow, now: number, random: RandomBytes): Promise<void> {
+  if (row.msg_type === 'Group') {
+    const writer = await openGroupWriter(db, row.conversation_id, now, random)
+    await writer.writeAgain(row)
+    await writer.close()
+    return
+  }
+  const writer = await openWriter(db, row.conversation_id, now, random)
+  // Its number is a void's.
+  await writer.appendAgain(leavePlace(row), row.timestamp, row.expires_at)
+  await writer.close()
+}
+
+async function isProvenByAny(db: GigiDatabase, row: MessageRow, peers: readonly PeerId[]): Promise<boolean> {
+  for (const peer of peers) if (await isProven(db, row, peer)) return true
+  return false
 }
 
 async function previewOf(db: GigiDatabase, { id }: ConversationRow): Promise<Partial<ConversationRow>> {
@@ -114,10 +127,13 @@ async function previewOf(db: GigiDatabase, { id }: ConversationRow): Promise<Par
 /** Puts an own message back where it stood. Returns whether it could be, or has to be sent at another place. */
 async function putBack(
   db: GigiDatabase,
-  { peer_id: peer }: ConversationRow,
-  { row, queued, acknowledgments }: Deletion,
+  { peer_id: peer, msg_type }: ConversationRow,
+  { row, queued: waiting, acknowledgments }: Deletion,
   now: number,
 ): Promise<boolean> {
+  // Members of a group may have been told that there is nothing at its place.
+  if (msg_type === 'Group' && waiting.length > 0) return false
+  const [queued] = waiting
   const holder = row.seq === 0 ? undefined : await holderOf(db, row)
   if (holder !== undefined && queued !== undefined) return false
   await db.messages.add(holder === undefined ? row : leavePlace(row))

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { directConversationId } from '../protocol/identifiers.ts'
 import { databaseOf, person, type Person } from '../testing/people.ts'
 import { addContact, setContactState } from './contacts.ts'
 import type { ContactState, ConversationRow, GigiDatabase, MessageRow } from './schema.ts'
@@ -27,11 +28,13 @@ async function meet(
   return row
 }
 
+const withBob = ({ peerId }: Person) => directConversationId(bob.peerId, peerId)
+
 const since = async (before: { peer: Person; unread: number }[]): Promise<string[]> =>
   (
     await unreadSince(
       db,
-      before.map(({ peer, unread }) => ({ peer: peer.peerId, unread })),
+      before.map(({ peer, unread }) => ({ conversation: withBob(peer), unread })),
       await readUnread(db, NOW),
     )
   ).map(({ name, unread }) => `${name} ${unread}`)
@@ -79,10 +82,10 @@ test('a request is found when it begins, and no more, though its beginning was d
 
 test('what was unread when the telling began is kept until it has ended', async () => {
   const { id } = await meet(alice, { unread: 1 })
-  const before = [{ peer: alice.peerId, unread: 1 }]
+  const before = [{ conversation: withBob(alice), unread: 1 }]
   expect(await beginTelling(db)).toEqual(before)
   await db.conversations.update(id, { unread: 2 })
   expect(await beginTelling(db)).toEqual(before)
   await endTelling(db)
-  expect(await beginTelling(db)).toEqual([{ peer: alice.peerId, unread: 2 }])
+  expect(await beginTelling(db)).toEqual([{ conversation: withBob(alice), unread: 2 }])
 })

@@ -1,42 +1,46 @@
-/** What is not read, by person: for notifications, and for the count of it all. */
+/** What is not read, by conversation: for notifications, and for the count of it all. */
 import { Dexie } from 'dexie'
-import type { ConversationId, PeerId } from '../domain/ids.ts'
+import type { ConversationId } from '../domain/ids.ts'
 import { isShown } from '../domain/message.ts'
 import { isMuted, SHELF } from '../domain/shelf.ts'
 import type { ConversationRow, GigiDatabase } from './schema.ts'
 
 export interface Unread {
   readonly conversation: ConversationId
-  readonly peer: PeerId
+  /** Of the person, or of the group. */
   readonly name: string
   readonly unread: number
+  /** In a group: who wrote last, and how much of it speaks to us by our name. */
+  readonly author?: string
+  readonly mentions?: number
   /** A stranger, who has not been answered. */
   readonly isRequest: boolean
   /** Nothing is to be said of it now. */
   readonly isMuted: boolean
 }
 
-/** How much of each person's was unread at some time. */
-export type UnreadThen = readonly Pick<Unread, 'peer' | 'unread'>[]
+/** How much of each conversation was unread at some time. */
+export type UnreadThen = readonly Pick<Unread, 'conversation' | 'unread'>[]
 
 /** The listed conversations that have something unread. `now` says which are muted, milliseconds. */
 export async function readUnread(db: GigiDatabase, now: number): Promise<Unread[]> {
   const rows = await unreadRows(db)
   const contacts = await db.contacts.bulkGet(rows.map((row) => row.peer_id))
   return rows.flatMap((row, i) => {
+    const { id: conversation, title: name, unread, mentions = 0, preview } = row
+    const found = { conversation, name, unread, isMuted: isMuted(row.muted_until, now) }
+    if (row.msg_type === 'Group')
+      return [
+        {
+          ...found,
+          isRequest: false,
+          ...(preview?.author === undefined ? {} : { author: preview.author }),
+          ...(mentions === 0 ? {} : { mentions }),
+        },
+      ]
     const state = contacts[i]?.state
     if (state !== 'accepted' && state !== 'request') return []
-    const { id: conversation, peer_id: peer, title: name, unread } = row
-    return [
-      {
-        conversation,
-        peer,
-        name,
-        unread,
-        isRequest: state === 'request',
-        isMuted: isMuted(row.muted_until, now),
-      },
-    ]
+    return [{ ...found, isRequest: state === 'request' }]
   })
 }
 
@@ -55,7 +59,7 @@ export async function unreadSince(
 ): Promise<Unread[]> {
   const arrived: Unread[] = []
   for (const one of unread) {
-    const then = before.find(({ peer }) => peer === one.peer)?.unread ?? 0
+    const then = before.find(({ conversation }) => conversation === one.conversation)?.unread ?? 0
     if (one.isMuted || one.unread <= then) continue
     if (one.isRequest && (then > 0 || (await wasDisplayed(db, one.conversation)))) continue
     arrived.push(one)
@@ -71,7 +75,7 @@ export function beginTelling(db: GigiDatabase): Promise<UnreadThen> {
   return db.transaction('rw', db.meta, db.conversations, async () => {
     const kept = await keptUnread(db)
     if (kept !== null) return kept
-    const before = (await unreadRows(db)).map(({ peer_id: peer, unread }) => ({ peer, unread }))
+    const before = (await unreadRows(db)).map(({ id: conversation, unread }) => ({ conversation, unread }))
     await db.meta.put({ key: 'untold', before })
     return before
   })

@@ -218,6 +218,7 @@ const OF_NOBODY: Profile = {
   settings: {},
   config: {},
   revoked: [],
+  groups: [],
 }
 
 test('a mailbox that does not take it is asked ever more rarely, and anew on another connection (SPEC 20.8)', async () => {

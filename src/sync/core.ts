@@ -1,5 +1,5 @@
 /** What the parts of the engine share. */
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import type { Clean } from './clean-up.ts'
 import type { EffectContext } from './effects.ts'
 import type { MailPorts } from './letters.ts'
@@ -17,8 +17,8 @@ export interface EngineListener {
   peer(peer: PeerId, report: PeerReport): void
   /** Storage refuses what must be kept, or (null) takes it again. */
   trouble(trouble: 'storage-full' | 'storage-failed' | null): void
-  /** A contact is writing to us. */
-  typing(peer: PeerId): void
+  /** A contact is writing to us, or a member in a group. */
+  typing(peer: PeerId, conversation: ConversationId): void
   /** What someone has sent has been stored. */
   wrote(peer: PeerId): void
   /** A newer installation of this identity is at work: this one must stop and say so. */
@@ -28,7 +28,6 @@ export interface EngineListener {
 }
 
 export interface EngineOptions extends EffectContext {
-  readonly self: PeerId
   readonly transport: Transport
   readonly timer: Timer
   readonly clean: Clean

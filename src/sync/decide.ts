@@ -9,7 +9,14 @@
  */
 import { backoffMs } from '../domain/backoff.ts'
 import type { ConversationId, PeerId } from '../domain/ids.ts'
-import { DIAL_BACKOFF, HELLO_TIMEOUT_MS, IDLE_MS, LASTING_MS, MAX_SESSIONS_PER_PEER } from './limits.ts'
+import {
+  DIAL_BACKOFF,
+  HELLO_TIMEOUT_MS,
+  IDLE_MS,
+  LASTING_MS,
+  MAX_SESSIONS_PER_PEER,
+  QUIET_MS,
+} from './limits.ts'
 import { afterSession, dial, upgrade, withoutDirect } from './paths.ts'
 import type { DialPath, SessionPath } from './ports.ts'
 import { flush, onCommitted, onFrame, onOutbox, onRecorded, onTaken, sendReads } from './session.ts'
@@ -67,6 +74,8 @@ export function decide(state: PeerState, event: PeerEvent, now: number): Decisio
       return state.sessions.length === 0 && !state.dialing && state.network && now >= state.dialAt
         ? dial(state, now)
         : [state, []]
+    case 'yield':
+      return onYield(state, now)
     case 'typing':
       return onTyping(state, event.conversation)
     case 'outbox':
@@ -153,6 +162,20 @@ function onTyping(state: PeerState, conversation: ConversationId): Decision {
   const session = currentSession(state)
   if (session?.ready !== true) return [state, []]
   return [state, [{ type: 'send', session: session.id, frame: { type: 'typing', conversation } }]]
+}
+
+/** Ends a session in which nothing was said for a while and nothing waits to be. */
+function onYield(state: PeerState, now: number): Decision {
+  const session = currentSession(state)
+  const isBusy =
+    session?.ready !== true ||
+    isWanted(state) ||
+    isUnderWay(state) ||
+    now - session.activeAt < QUIET_MS ||
+    session.asked !== null ||
+    session.serving ||
+    session.committing + session.recording > 0
+  return isBusy ? [state, []] : [state, [{ type: 'close', session: session.id, reason: 'room for others' }]]
 }
 
 /** Pushes again what an open session left unconfirmed; without one, dials even where presence says nothing. */

@@ -1,5 +1,5 @@
 /** The effects that touch the store and the keys: each awaits, and returns what `decide` is to know of it. */
-import type { LogId, MessageId, PeerId } from '../domain/ids.ts'
+import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
 import { difference, has, union } from '../domain/sequence-set.ts'
 import { MalformedError } from '../protocol/cbor.ts'
@@ -22,13 +22,15 @@ import {
   type Summary,
   SYNC_VERSION,
 } from '../protocol/frames.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { PUSH_BYTES } from '../protocol/limits.ts'
 import { requireIdentity } from '../store/identity.ts'
+import { renewGroupLog } from '../store/group-rewind.ts'
 import { acceptMessages } from '../store/inbox.ts'
 import { BlockedError, type PeerWords, type VerifiedMessage } from '../store/reception.ts'
 import { readLacking, readPage, recordLost } from '../store/pages.ts'
-import { getPendingMessages, isAnyQueued, recordRefusal } from '../store/outbox.ts'
+import { getPendingMessages, queuedLogs, recordRefusal } from '../store/outbox.ts'
 import { recordAndSettle, recordProofs, settle } from '../store/receipts.ts'
 import { fillVacated } from '../store/retry.ts'
 import { currentLog, renewLog } from '../store/rewind.ts'
@@ -39,6 +41,7 @@ import type { Clock, Crypto, Random } from './ports.ts'
 
 export interface EffectContext {
   readonly db: GigiDatabase
+  readonly self: PeerId
   readonly epoch: number
   readonly clock: Clock
   readonly crypto: Crypto
@@ -63,11 +66,15 @@ export async function greeting(
   return [{ type: 'hello', version: SYNC_VERSION, nickname, ...start, ordinal, alone, relays }, summary]
 }
 
-/** What we have accepted and read. Throws BlockedError when the peer is blocked. */
-export async function summarize({ db, epoch }: EffectContext, peer: PeerId): Promise<Summary> {
-  const conversation = await readSummary(db, epoch, peer)
-  if (conversation === null) throw new BlockedError(`${peer} is blocked`)
-  return { type: 'summary', conversations: [conversation] }
+/** What we have accepted and read; `own`: in groups, of what the peer wrote alone. Throws BlockedError when the peer is blocked. */
+export async function summarize(
+  { db, epoch }: EffectContext,
+  peer: PeerId,
+  only: 'all' | 'own' = 'all',
+): Promise<Summary> {
+  const conversations = await readSummary(db, epoch, peer, only)
+  if (conversations === null) throw new BlockedError(`${peer} is blocked`)
+  return { type: 'summary', conversations }
 }
 
 export interface SealedBatch {
@@ -154,7 +161,7 @@ export async function acceptPushes(
 
 /**
  * Verifies and commits a page that we asked for, and notes what is gone for good. Returns what the page left open
- * and is worth asking for again: nothing when it brought nothing. Throws as `acceptPush` does.
+ * and is worth asking for again: nothing when it brought nothing. `group`: which one it is of, if any. Throws as `acceptPush` does.
  */
 export async function takePage(
   context: EffectContext,
@@ -163,6 +170,7 @@ export async function takePage(
   page: Page,
   asked: readonly LogNumbers[],
   authors: ReadonlyMap<LogId, PeerId>,
+  group: ConversationId | null,
 ): Promise<{ readonly brought: boolean; readonly useful: boolean; readonly rest: readonly LogNumbers[] }> {
   const { db, epoch, clock } = context
   const { verified } = await checkPush(context.crypto, page)
@@ -172,9 +180,10 @@ export async function takePage(
       author === authors.get(log_id) && has(places.get(log_id) ?? [], seq),
   )
   const { proofs } = await acceptMessages(db, epoch, peer, said, wanted, 'page', clock.now())
-  await recordLost(db, epoch, peer, page, asked, authors)
-  if (proofs.length === 0)
-    return { brought: false, useful: page.gone.length + page.empty.length > 0, rest: [] }
+  await recordLost(db, epoch, peer, page, asked, authors, group)
+  // That one member does not have it says nothing of the next.
+  const told = group === null ? page.gone.length + page.empty.length : page.empty.length
+  if (proofs.length === 0) return { brought: false, useful: told > 0, rest: [] }
   const rest = asked
     .map(({ log, numbers }) => {
       const got = proofs.find((proof) => proof.log === log)?.accepted ?? []
@@ -232,17 +241,19 @@ export const refuseAll = (pushes: readonly Push[]): PushOutcome => ({
 
 /**
  * Records a peer's summary: begins a new log where it shows that ours was rewound, settles what it proves, and
- * fills what the peer lacks and nothing will be sent for any more. Returns what it has and we lack.
+ * fills what the peer lacks and nothing will be sent for any more. Returns what it has and we lack, but what members of groups
+ * who are `connected` will bring themselves.
  */
 export async function recordSummary(
   context: EffectContext,
   peer: PeerId,
   summary: Summary,
+  connected: ReadonlySet<PeerId>,
 ): Promise<LogNumbers[]> {
   const { db, epoch, clock, random } = context
   const logs = await recordOldSummary(context, peer, summary)
   await fillVacated(db, epoch, peer, clock.now(), FILLED_NUMBERS, random.bytes)
-  return readLacking(db, epoch, peer, logs)
+  return readLacking(db, epoch, peer, logs, connected)
 }
 
 /** As `recordSummary`, but for what only holds at the moment: a letter may have been long on its way (SPEC 19.9). */
@@ -254,6 +265,8 @@ export async function recordOldSummary(context: EffectContext, peer: PeerId, sum
   const current = await currentLog(db, peer)
   for (const log of logs)
     if (log.log === current) await renewLog(db, epoch, peer, log, clock.now(), random.bytes)
+    else if (log.author === context.self && isGroupId(log.conversation))
+      await renewGroupLog(db, epoch, peer, log.conversation, log.log, log, clock.now(), random.bytes)
   await recordAck(context, peer, logs, [], 0)
   return logs
 }
@@ -269,22 +282,37 @@ export async function recordAck(
   refused: readonly Refusal[],
   rows: number,
 ): Promise<boolean> {
-  const { db, epoch, clock, random } = context
+  const { db, epoch, clock } = context
   const conflicted = refused.filter(({ permanent, code }) => permanent && code === 'conflict')
   // What stands at our places there was written in another life of this profile: ours goes elsewhere.
   const renewed =
     conflicted.length > 0 &&
-    (await isAnyQueued(
-      db,
+    (await renewConflicted(
+      context,
       peer,
       conflicted.map(({ id }) => id),
-    )) &&
-    (await renewLog(db, epoch, peer, null, clock.now(), random.bytes))
+    ))
   for (const { id, permanent, code } of refused)
-    if (permanent && !(renewed && code === 'conflict')) await recordRefusal(db, epoch, peer, id, code)
+    if (permanent && !(renewed && code === 'conflict'))
+      await recordRefusal(db, epoch, peer, id, code, clock.now())
   return rows === 0
     ? recordProofs(db, epoch, peer, proofs)
     : recordAndSettle(db, epoch, peer, proofs, rows, clock.now())
+}
+
+/** Begins new logs for what is queued of these messages, where it stands. Returns whether there was any. */
+async function renewConflicted(
+  { db, epoch, clock, random }: EffectContext,
+  peer: PeerId,
+  ids: readonly MessageId[],
+): Promise<boolean> {
+  let isRenewed = false
+  for (const [id, log] of await queuedLogs(db, peer, ids))
+    isRenewed =
+      (isGroupId(id)
+        ? await renewGroupLog(db, epoch, peer, id, log, null, clock.now(), random.bytes)
+        : await renewLog(db, epoch, peer, null, clock.now(), random.bytes)) || isRenewed
+  return isRenewed
 }
 
 /** Brings the rows up to what a peer has proven, in pieces. */
@@ -294,9 +322,10 @@ export async function settleAll({ db, epoch, clock }: EffectContext, peer: PeerI
 
 /** What we have read of the peer's logs, with what we accepted: to be told when it changes. */
 export async function readReads(context: EffectContext, peer: PeerId): Promise<LogProof[]> {
-  const summary = await readSummary(context.db, context.epoch, peer)
-  if (summary === null) return []
-  return summary.logs
-    .filter((log) => log.author === peer && log.read.length > 0)
-    .map(({ log, accepted, read }) => ({ conversation: summary.conversation, log, accepted, read }))
+  const summary = (await readSummary(context.db, context.epoch, peer, 'own')) ?? []
+  return summary.flatMap(({ conversation, logs }) =>
+    logs
+      .filter((log) => log.author === peer && log.read.length > 0)
+      .map(({ log, accepted, read }) => ({ conversation, log, accepted, read })),
+  )
 }

@@ -7,12 +7,15 @@ import { MalformedError } from '../protocol/cbor.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame-codec.ts'
 import { onTablesChanged } from '../store/changes.ts'
 import { readContact } from '../store/contacts.ts'
+import { readFellows } from '../store/fellows.ts'
 import { FencedError } from '../store/leadership.ts'
 import { BlockedError } from '../store/reception.ts'
 import type { Core, EngineOptions, PeerReport } from './core.ts'
 import { decide, isThere, isUnderWay } from './decide.ts'
+import { Gossip } from './gossip.ts'
+import { GroupUpkeep } from './group-upkeep.ts'
 import { StoreHealth } from './health.ts'
-import { MAX_PEERS } from './limits.ts'
+import { MAX_PEERS, TOLD_OF_TYPING } from './limits.ts'
 import { Lookout } from './lookout.ts'
 import { Mailroom } from './mailroom.ts'
 import { Performer, type StoreEffect } from './performer.ts'
@@ -35,6 +38,8 @@ export class SyncEngine {
   readonly #sessions = new Map<string, Session>()
   readonly #work = new SerialByKey()
   readonly #lookout: Lookout
+  readonly #gossip: Gossip
+  readonly #upkeep: GroupUpkeep
   readonly #performer: Performer
   readonly #schedule: Schedule
   readonly #settling: Settling
@@ -57,7 +62,9 @@ export class SyncEngine {
       feed: (peer, event) => this.#feed(peer, event),
       guard: (what, task) => this.#guard(what, task),
     }
-    const lookout = new Lookout(core)
+    this.#gossip = new Gossip(core)
+    this.#upkeep = new GroupUpkeep(core)
+    const lookout = new Lookout(core, this.#gossip)
     const settling = new Settling(core)
     this.#lookout = lookout
     this.#settling = settling
@@ -82,6 +89,8 @@ export class SyncEngine {
       this.#mailroom?.tick()
       lookout.queue.request()
       lookout.silent.request()
+      this.#gossip.tick()
+      this.#upkeep.request()
     }
     this.#health = new StoreHealth(options, tick)
     this.#schedule = new Schedule({
@@ -107,16 +116,20 @@ export class SyncEngine {
       }
       if (tables.has('offline_queue')) this.#mailroom?.look()
       if (tables.has('owed')) this.#mailroom?.owed()
-      if (tables.has('contacts') || tables.has('identity') || tables.has('meta')) this.#mailroom?.changed()
+      const isOfUs = tables.has('identity') || tables.has('meta') || tables.has('groups')
+      if (isOfUs || tables.has('contacts')) this.#mailroom?.changed()
+      if (isOfUs) this.#upkeep.request()
       if (tables.has('revoked_grants')) this.#mailroom?.revoked()
       if (tables.has('meta')) this.#mailroom?.subscribed()
       // A contact that was just accepted is told from here on.
       if (tables.has('logs') || tables.has('contacts')) this.#lookout.reads.request()
-      if (tables.has('contacts') || tables.has('meta')) this.#lookout.watches.request()
+      if (tables.has('contacts') || tables.has('meta') || tables.has('groups'))
+        this.#lookout.watches.request()
       if (tables.has('meta')) this.#schedule.configChanged()
     })
     this.#lookout.watches.request()
     this.#lookout.queue.request()
+    this.#upkeep.request()
     this.#schedule.start()
     this.#mailroom?.start()
     this.#options.transport.announce(this.#options.start)
@@ -124,7 +137,10 @@ export class SyncEngine {
       network: (state) => this.#onNetwork(state),
       presence: (peer, online) => {
         this.#feed(peer, { type: 'presence', online })
-        if (online === true) this.#lookout.unmet.request()
+        if (online !== true) return
+        this.#lookout.unmet.request()
+        this.#lookout.queue.request()
+        this.#gossip.arrived(peer)
       },
       rival: (start) => {
         this.#work.run(this.#options.self, () =>
@@ -148,12 +164,16 @@ export class SyncEngine {
     this.#settling.stop()
     for (const cancel of this.#wakes.values()) cancel()
     await this.#options.transport.stop()
-    const parts = [this.#work, this.#lookout, this.#settling, this.#schedule, this.#health]
+    const parts = [
+      ...[this.#work, this.#lookout, this.#settling, this.#schedule, this.#health],
+      ...[this.#gossip, this.#upkeep],
+    ]
     await Promise.all([...parts.map((part) => part.idle()), this.#mailroom?.idle()])
   }
 
-  /** Whose conversations are open in a visible tab: these are connected to. */
-  show(peers: ReadonlySet<PeerId>): void {
+  /** Whose conversations, and which groups, are open in a visible tab: these people, and some of the members, are connected to. */
+  show(peers: ReadonlySet<PeerId>, groups: ReadonlySet<ConversationId> = new Set()): void {
+    this.#gossip.show(groups)
     const before = this.#shown
     this.#shown = peers
     for (const peer of new Set([...before, ...peers]))
@@ -173,8 +193,8 @@ export class SyncEngine {
    * a letter, or its recipient is neither there nor can be left one.
    */
   get isQuiet(): boolean {
-    if (this.#network !== 'online' || this.#mailroom?.isQuiet === false || !this.#settling.isIdle)
-      return false
+    const isSettled = this.#settling.isIdle && this.#upkeep.isIdle
+    if (this.#network !== 'online' || this.#mailroom?.isQuiet === false || !isSettled) return false
     return [...this.#peers.values()].every(
       (state) => !state.dialing && !isUnderWay(state) && !(state.queued && isThere(state)),
     )
@@ -186,6 +206,18 @@ export class SyncEngine {
       this.#guard('tell that someone writes', async () => {
         if ((await readContact(this.#options.db, peer))?.state === 'accepted')
           this.#feed(peer, { type: 'typing', conversation })
+      }),
+    )
+  }
+
+  /** The same in a group: some of the members that are connected are told. */
+  composeInGroup(group: ConversationId): void {
+    this.#work.run(group, () =>
+      this.#guard('tell that someone writes', async () => {
+        const fellows = await readFellows(this.#options.db, group)
+        const there = fellows.filter((peer) => (this.#peers.get(peer)?.sessions.length ?? 0) > 0)
+        for (const peer of there.slice(0, TOLD_OF_TYPING))
+          this.#feed(peer, { type: 'typing', conversation: group })
       }),
     )
   }

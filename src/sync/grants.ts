@@ -7,7 +7,7 @@ import { prekeyId } from '../protocol/letter.ts'
 import { GRANT_LIFE_MS } from '../protocol/limits.ts'
 import { prekeySignedBytes, sealPrekey } from '../protocol/prekey.ts'
 import { readContact } from '../store/contacts.ts'
-import { keepGivenGrant } from '../store/grants.ts'
+import { keepGivenGrant, mayLeaveMail } from '../store/grants.ts'
 import { currentPrekey, isPrekeyOver, latestMade, notePublished, savePrekey } from '../store/prekeys.ts'
 import type { PrekeyRow } from '../store/schema.ts'
 import type { EffectContext } from './effects.ts'
@@ -16,15 +16,14 @@ import type { Log } from './ports.ts'
 import { reach } from './reach.ts'
 
 export interface GrantContext extends EffectContext {
-  readonly self: PeerId
   readonly log: Log
 }
 
-/** Our grant for an accepted contact: the same until half of its life is over. Null for anyone else. */
+/** Our grant for an accepted contact, or a member of a group with us: the same until half of its life is over. Null for anyone else. */
 export async function grantTo(context: GrantContext, peer: PeerId): Promise<Uint8Array | null> {
   const { db, epoch, self, clock, crypto, random } = context
   const contact = await readContact(db, peer)
-  if (contact?.state !== 'accepted') return null
+  if (contact === undefined || !(await mayLeaveMail(db, contact))) return null
   const now = clock.now()
   if (contact.grant_to !== undefined && contact.grant_to.ends > now + GRANT_LIFE_MS / 2)
     return contact.grant_to.sealed

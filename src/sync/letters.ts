@@ -88,7 +88,7 @@ export async function draftLetter(context: MailContext, peer: PeerId): Promise<D
   const { nickname } = await requireIdentity(db)
   const frames: LetterFrame[] = [{ type: 'card', nickname, relays: context.relays() }]
   if (envelopes.length > 0) frames.push({ type: 'push', number: 1, envelopes })
-  frames.push(await summarize(context, peer))
+  frames.push(await summarize(context, peer, 'own'))
   const grant = await grantTo(context, peer)
   if (grant !== null) frames.push({ type: 'grant', grant })
   return { frames, messages: waiting.slice(0, envelopes.length) }

@@ -65,3 +65,13 @@ export const MAILBOXES_AT_ONCE = 8
 export const HEARD_MS = 40_000
 /** What changes in the own backup goes out after this long, milliseconds: several changes are one. */
 export const BACKUP_AFTER_MS = 2_000
+/** Sessions that are opened for the sake of groups, and that stay open while others wait: some each, whatever the groups' size. */
+export const GROUP_SESSIONS = 12
+/** A session in which nothing was said for so long makes room for others, milliseconds. */
+export const QUIET_MS = 1_500
+/** Members of one group with whom what we have is compared when they or we come: what one lacks, another has. */
+export const COMPARED_MEMBERS = 3
+/** A group in which we compared with nobody for so long is looked after at a tick, milliseconds. */
+export const COMPARE_AFTER_MS = 5 * 60_000
+/** Members that are told that someone writes in a group. */
+export const TOLD_OF_TYPING = 32

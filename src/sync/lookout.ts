@@ -4,17 +4,20 @@ import { fromBase64url } from '../protocol/identifiers.ts'
 import { MAX_WATCHED_PEERS } from '../protocol/limits.ts'
 import { inviteToken } from '../protocol/presence.ts'
 import { contactsAfter, contactsInState, isUnmet, readContacts } from '../store/contacts.ts'
+import { fellows } from '../store/fellows.ts'
 import { readInviteSecret } from '../store/identity.ts'
 import { queuedPeers } from '../store/outbox.ts'
 import { readOwed } from '../store/owed.ts'
 import type { Core } from './core.ts'
 import { readReads } from './effects.ts'
+import type { Gossip } from './gossip.ts'
 import { LOOK_MS, MAX_QUEUED_PEERS, SOUGHT_CONTACTS } from './limits.ts'
 import { Coalesced, Throttled } from './serial.ts'
 import { currentSession } from './state.ts'
 
 export class Lookout {
   readonly #core: Core
+  readonly #gossip: Gossip
   /** For whom something waits. */
   readonly queue = new Coalesced(() => this.#guard('look for queued messages', () => this.#findQueued()))
   /** What was read and not told. */
@@ -32,8 +35,9 @@ export class Lookout {
   /** Who of the contacts was looked for last. */
   #sought: PeerId | undefined
 
-  constructor(core: Core) {
+  constructor(core: Core, gossip: Gossip) {
     this.#core = core
+    this.#gossip = gossip
     // When many appear at once, each changes what is kept of a contact.
     this.watches = new Throttled(core.options.timer, LOOK_MS, () => {
       this.#watching.request()
@@ -62,10 +66,11 @@ export class Lookout {
 
   async #findQueued(): Promise<void> {
     const { options, peers, feed } = this.#core
-    const queued = new Set(await queuedPeers(options.db, MAX_QUEUED_PEERS))
+    const queued = this.#gossip.chosen(await queuedPeers(options.db, MAX_QUEUED_PEERS))
     for (const [peer, state] of [...peers])
       if (state.queued && !queued.has(peer)) feed(peer, { type: 'queued', queued: false })
     for (const peer of queued) feed(peer, { type: 'queued', queued: true })
+    this.#gossip.makeRoom()
   }
 
   async #tellReads(): Promise<void> {
@@ -88,11 +93,20 @@ export class Lookout {
     const { options, peers, feed } = this.#core
     const { db, clock, transport } = options
     const contacts = await contactsInState(db, 'accepted', MAX_WATCHED_PEERS)
+    const isContact = new Set(contacts.map(({ peer_id: peer }) => peer))
+    // Of those who are in a group with us too: they watch us likewise.
+    const others = (await fellows(db, MAX_WATCHED_PEERS)).filter((peer) => !isContact.has(peer))
+    const blocked = new Set(
+      (await readContacts(db, others)).filter(({ state }) => state === 'blocked').map((row) => row.peer_id),
+    )
     const invite = await readInviteSecret(db, clock.now())
     transport.watch(
-      contacts.map(({ peer_id: peer, invite_secret: secret }) =>
-        secret === undefined ? { peer } : { peer, token: inviteToken(fromBase64url(secret)) },
-      ),
+      [
+        ...contacts.map(({ peer_id: peer, invite_secret: secret }) =>
+          secret === undefined ? { peer } : { peer, token: inviteToken(fromBase64url(secret)) },
+        ),
+        ...others.filter((peer) => !blocked.has(peer)).map((peer) => ({ peer })),
+      ].slice(0, MAX_WATCHED_PEERS),
       invite === null ? [] : [inviteToken(fromBase64url(invite.secret))],
     )
     const connected = [...peers].filter(([, state]) => state.sessions.length > 0).map(([peer]) => peer)

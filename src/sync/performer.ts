@@ -6,6 +6,7 @@ import { isNewerStart, type LogProof, type Push, type Start, startSignedBytes } 
 import { keyOfPeerId } from '../protocol/identifiers.ts'
 import { MAX_MESSAGES_PER_FRAME } from '../protocol/limits.ts'
 import { readContact, updateContact } from '../store/contacts.ts'
+import { mayShowTyping } from '../store/fellows.ts'
 import { isQuotaExceeded } from '../store/faults.ts'
 import { noteReplacement } from '../store/identity.ts'
 import { releaseLease } from '../store/leases.ts'
@@ -29,7 +30,8 @@ import {
 import { grantTo } from './grants.ts'
 import { takeGrant } from './letters.ts'
 import { PUSHES_PER_COMMIT, SETTLE_ROWS } from './limits.ts'
-import type { Effect } from './state.ts'
+import { currentSession, type Effect } from './state.ts'
+import { StatementExchange } from './statements.ts'
 
 export type StoreEffect = Exclude<Effect, { type: 'dial' | 'close' | 'send' | 'wake-at' }>
 
@@ -69,15 +71,19 @@ export class Performer {
   readonly #pushes = new Map<string, WaitingPush[]>()
   readonly #acks = new Map<string, RecordEffect[]>()
 
+  readonly #statements: StatementExchange
+
   constructor(core: Core, hooks: PerformerHooks) {
     this.#core = core
     this.#hooks = hooks
+    this.#statements = new StatementExchange(core)
   }
 
   /** A session is over; `last` if the peer has no other one. */
   forget(peer: PeerId, session: string, last: boolean): void {
     this.#summaryTold.delete(session)
     this.#granted.delete(session)
+    this.#statements.forget(session)
     if (!last) return
     this.#said.delete(peer)
     this.#grants.delete(peer)
@@ -115,12 +121,14 @@ export class Performer {
         session.send(encodeFrame(hello))
         session.send(encodeFrame(summary))
         await this.#tellGrant(peer, effect.session)
+        await this.#statements.tell(peer, effect.session)
         return
       }
       case 'compare': {
         const summary = await summarize(options, peer)
         const told = JSON.stringify(summary)
         await this.#tellGrant(peer, effect.session)
+        await this.#statements.tell(peer, effect.session)
         if (!sessions.has(effect.session) || told === this.#summaryTold.get(effect.session)) return
         this.#summaryTold.set(effect.session, told)
         sessions.get(effect.session)?.send(encodeFrame(summary))
@@ -156,8 +164,11 @@ export class Performer {
         return
       case 'take': {
         const said = this.#said.get(peer) ?? NOTHING_SAID
-        const outcome = await takePage(options, peer, said, effect.page, effect.asked, effect.authors)
+        const { page, asked, authors, group } = effect
+        const outcome = await takePage(options, peer, said, page, asked, authors, group)
         feed(peer, { type: 'taken', session: effect.session, ...outcome })
+        // Their author may hear of it through this peer.
+        if (outcome.brought && group !== null) await this.#statements.tell(peer, effect.session)
         return
       }
       case 'serve': {
@@ -181,7 +192,16 @@ export class Performer {
         await this.#takeGrant(peer)
         return
       case 'hear-typing':
-        if ((await readContact(options.db, peer))?.state === 'accepted') options.listener.typing(peer)
+        if (await mayShowTyping(options.db, peer, effect.conversation))
+          options.listener.typing(peer, effect.conversation)
+        return
+      case 'give-statements':
+        await this.#statements.give(peer, effect.session, effect.groups)
+        feed(peer, { type: 'recorded', session: effect.session, records: 1, wanted: null })
+        return
+      case 'take-statements':
+        for (const member of await this.#statements.take(effect.statements)) this.#hooks.proven(member)
+        feed(peer, { type: 'recorded', session: effect.session, records: 1, wanted: null })
         return
       case 'check-start':
         if (await this.#isReplacedBy(effect.start)) options.listener.replaced()
@@ -195,7 +215,7 @@ export class Performer {
   async #record(peer: PeerId, { session, summary }: RecordEffect): Promise<void> {
     const { options, feed } = this.#core
     if (summary !== null) {
-      const wanted = await recordSummary(options, peer, summary)
+      const wanted = await recordSummary(options, peer, summary, this.#connected())
       this.#hooks.proven(peer)
       feed(peer, { type: 'recorded', session, records: 1, wanted })
       // What was read since the greeting was made has not been told.
@@ -211,6 +231,12 @@ export class Performer {
     const rows = state !== undefined && isUnderWay(state) ? 0 : SETTLE_ROWS
     if (await recordAck(options, peer, latestOf(proofs), refused, rows)) this.#hooks.proven(peer)
     feed(peer, { type: 'recorded', session, records: acks.length, wanted: null })
+  }
+
+  /** With whom a session is ready. */
+  #connected(): ReadonlySet<PeerId> {
+    const ready = [...this.#core.peers].filter(([, state]) => currentSession(state)?.ready === true)
+    return new Set(ready.map(([peer]) => peer))
   }
 
   /** Whoever was a stranger when the session began may be a contact by what they said in it. */

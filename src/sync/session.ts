@@ -14,6 +14,7 @@ import {
   type Summary,
   SYNC_VERSION,
 } from '../protocol/frames.ts'
+import { isGroupId } from '../protocol/group.ts'
 import { MAX_PULL_NUMBERS, PUSH_WINDOW } from '../protocol/limits.ts'
 import { MAX_WAITING_PUSHES, MAX_WAITING_RECORDS, RECORDS_TO_CATCH_UP, TYPING_INTERVAL_MS } from './limits.ts'
 import {
@@ -47,7 +48,10 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
       return onPage(active, session, frame)
     case 'typing':
       if (now - session.typedAt < TYPING_INTERVAL_MS) return [active, []]
-      return [updateSession(active, id, { typedAt: now }), [{ type: 'hear-typing' }]]
+      return [
+        updateSession(active, id, { typedAt: now }),
+        [{ type: 'hear-typing', conversation: frame.conversation }],
+      ]
     case 'replaced':
       if (session.replacing) return [active, []]
       return [updateSession(active, id, { replacing: true }), [{ type: 'check-start', start: frame }]]
@@ -56,6 +60,10 @@ export function onFrame(state: PeerState, id: string, frame: Frame, now: number)
       return [updateSession(active, id, { granted: true }), [{ type: 'take-grant', grant: frame.grant }]]
     case 'card':
       return [active, []]
+    case 'known':
+      return record(active, session, { type: 'give-statements', session: id, groups: frame.groups })
+    case 'statements':
+      return record(active, session, { type: 'take-statements', session: id, statements: frame.statements })
   }
 }
 
@@ -251,7 +259,13 @@ function onPage(state: PeerState, session: SessionState, frame: Page): Decision 
       logs.map(({ log, author }) => [log, author] as const),
     ),
   )
-  const take: Effect = { type: 'take', session: session.id, page: frame, asked: session.asked, authors }
+  const [first] = session.asked
+  const conversation = session.summary?.conversations.find(({ logs }) =>
+    logs.some(({ log }) => log === first?.log),
+  )?.conversation
+  const group = conversation !== undefined && isGroupId(conversation) ? conversation : null
+  const { id, asked } = session
+  const take: Effect = { type: 'take', session: id, page: frame, asked, group, authors }
   return [updateSession(state, session.id, { taking: true }), [take]]
 }
 

@@ -3,6 +3,7 @@ import type { ConversationId, LogId, MessageId, PeerId } from '../domain/ids.ts'
 import type {
   Frame,
   Hello,
+  KnownStatements,
   LogNumbers,
   LogProof,
   Page,
@@ -100,6 +101,8 @@ export type PeerEvent =
   | { readonly type: 'wake' }
   /** Nothing is known of where the peer is: look for it. */
   | { readonly type: 'seek' }
+  /** There are many sessions: this one ends if nothing is to be said in it. */
+  | { readonly type: 'yield' }
   /** Our user writes to them. */
   | { readonly type: 'typing'; readonly conversation: ConversationId }
   | { readonly type: 'dialed'; readonly path: DialPath; readonly ok: boolean; readonly random: number }
@@ -185,12 +188,26 @@ export type Effect =
       readonly session: string
       readonly page: Page
       readonly asked: readonly LogNumbers[]
+      /** The group that it is of; null: the direct conversation. */
+      readonly group: ConversationId | null
       /** Of the logs that were asked for. */
       readonly authors: ReadonlyMap<LogId, PeerId>
     }
   /** Read what they asked for; answered by `paged`. */
   | { readonly type: 'serve'; readonly session: string; readonly pull: Pull }
-  | { readonly type: 'hear-typing' }
+  | { readonly type: 'hear-typing'; readonly conversation: ConversationId }
+  /** Give them the statements of members that they do not know; answered by `recorded`. */
+  | {
+      readonly type: 'give-statements'
+      readonly session: string
+      readonly groups: readonly KnownStatements[]
+    }
+  /** Verify and keep statements of members; answered by `recorded`. */
+  | {
+      readonly type: 'take-statements'
+      readonly session: string
+      readonly statements: readonly Uint8Array[]
+    }
   /** Keep their leave to leave them mail. */
   | { readonly type: 'take-grant'; readonly grant: Uint8Array }
   /** Tell them that another installation of theirs is newer, and close the session. */

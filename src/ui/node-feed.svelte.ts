@@ -1,7 +1,7 @@
-import type { PeerId } from '../domain/ids.ts'
+import type { ConversationId, PeerId } from '../domain/ids.ts'
 import type { NodeStatus, PeerStatus, StatusFeed } from '../app/api.ts'
 
-const UNKNOWN: NodeStatus = { network: 'connecting', peers: {}, nearby: [], trouble: null }
+const UNKNOWN: NodeStatus = { network: 'connecting', peers: {}, nearby: [], writers: {}, trouble: null }
 const AWAY: PeerStatus = { online: false, path: 'none', typing: false }
 
 /** What the node of this profile reports, as a rune. */
@@ -26,6 +26,11 @@ export class NodeFeed {
 
   get trouble(): NodeStatus['trouble'] {
     return this.#status.trouble
+  }
+
+  /** Who is writing in a group at the moment. */
+  writers(group: ConversationId): readonly PeerId[] {
+    return this.#status.writers[group] ?? []
   }
 
   peer(id: PeerId): PeerStatus {

@@ -23,12 +23,16 @@ import { fileView } from './view.ts'
 export function createFiles(db: GigiDatabase, room: WorkerRoom, keep: () => void): Files {
   return {
     view: (message) =>
-      db.transaction('r', [db.identity, db.files, db.transfers, db.conversations, db.contacts], async () => {
-        const found = await readFile(db, message)
-        if (found === null) return null
-        const { row, transfers, members } = found
-        return fileView(row, transfers, row.author === (await readIdentity(db))?.peer_id, members)
-      }),
+      db.transaction(
+        'r',
+        [db.identity, db.files, db.transfers, db.conversations, db.contacts, db.groups],
+        async () => {
+          const found = await readFile(db, message)
+          if (found === null) return null
+          const { row, transfers, members } = found
+          return fileView(row, transfers, row.author === (await readIdentity(db))?.peer_id, members)
+        },
+      ),
     async share(conversation, file, progress, signal) {
       if (file.size > MAX_FILE_BYTES) throw new UserError('file-too-large')
       const blob = attachedName(clock.now(), toBase64url(random.bytes(12)))

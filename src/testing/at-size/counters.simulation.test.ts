@@ -119,10 +119,10 @@ async function expectList({ db, talks }: Profile, these: readonly Talk[]): Promi
 async function expectUnread({ db, talks, now }: Profile): Promise<void> {
   const expected = talks
     .filter((talk) => talk.state === 'accepted' && unreadOf(talk) > 0)
-    .map((talk) => `${talk.peer} ${unreadOf(talk)}`)
+    .map((talk) => `${talk.id} ${unreadOf(talk)}`)
   const told = (await readUnread(db, now))
     .filter(({ isRequest, isMuted }) => !isRequest && !isMuted)
-    .map(({ peer, unread }) => `${peer} ${unread}`)
+    .map(({ conversation, unread }) => `${conversation} ${unread}`)
   expect(told.sort()).toEqual(expected.sort())
 }
 

@@ -37,12 +37,10 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/store/inbox.ts',
-        from: `    await reception.close()
-    return { proofs: reception.proofs(), refused: reception.refused }
+        from: `    return joined({ proofs: reception.proofs(), refused: reception.refused }, others)
   })
 }`,
-        to: `    await reception.close()
-    early.resolve({ proofs: reception.proofs(), refused: reception.refused })
+        to: `    early.resolve(joined({ proofs: reception.proofs(), refused: reception.refused }, others))
   }).catch(early.reject)
   return early.promise
 }`,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { ConversationId, LogId, MessageId, PeerId } from '../../domain/ids.ts'
 import { difference, numbersOf, has, type SequenceSet, union } from '../../domain/sequence-set.ts'
 import type { ConversationSummary } from '../../protocol/frames.ts'
+import { isGroupId } from '../../protocol/group.ts'
 import { directConversationId } from '../../protocol/identifiers.ts'
 import type { GrantId } from '../../protocol/grant.ts'
 import type { ItemId } from '../../protocol/mailbox.ts'
@@ -19,6 +20,7 @@ import type {
   QueueRow,
   ReceiptRow,
 } from '../../store/schema.ts'
+import { GroupOracle } from './group-oracle.ts'
 import { envelopeIds, PushWatch } from './push-watch.ts'
 import type { Tab } from './tab.ts'
 import { TrespassWatch } from './trespass-watch.ts'
@@ -64,6 +66,16 @@ interface Profile {
   readonly trespass: TrespassWatch
 }
 
+/** What is committed of direct conversations, and of none. */
+const ofDirect = (changes: readonly Change[]): Change[] =>
+  changes.map(({ table, put }) => ({ table, put: put.filter((row) => !isOfGroup(row)) }))
+
+const isOfGroup = (row: unknown): boolean =>
+  typeof row === 'object' &&
+  row !== null &&
+  'conversation_id' in row &&
+  isGroupId(row.conversation_id as ConversationId)
+
 export class Oracle {
   readonly violations: Violations = {
     falseStatus: 0,
@@ -76,6 +88,8 @@ export class Oracle {
   readonly findings: string[] = []
   /** Messages that mail brought. */
   byMail = 0
+  /** What is promised of groups. */
+  readonly groups = new GroupOracle()
   readonly #profiles = new Map<PeerId, Profile>()
   readonly #others: (self: PeerId, conversation: ConversationId) => PeerId | undefined
   readonly #pushes = new PushWatch()
@@ -91,6 +105,7 @@ export class Oracle {
   sent(tab: Tab, session: SimulatedSession, frame: Uint8Array): void {
     for (const id of this.#pushes.sent(tab, session, frame))
       this.#found('doublePushes', tab, `${id} is pushed on two sessions at once`)
+    this.groups.sent(tab, session, frame)
   }
 
   /** The mailbox says that it holds this item. */
@@ -103,7 +118,9 @@ export class Oracle {
     for (const id of envelopeIds(frame)) live.add(id)
   }
 
-  committed(tab: Tab, byEngine: boolean, changes: readonly Change[]): void {
+  committed(tab: Tab, byEngine: boolean, all: readonly Change[]): void {
+    this.groups.committed(tab, all)
+    const changes = ofDirect(all)
     const self = tab.device.who.peerId
     const profile = this.#profile(self)
     const { now } = tab.device.world.schedule

@@ -34,7 +34,7 @@ export class PushWatch {
     const { clock, world, name } = tab.device
     const now = { session, at: clock.now(), realAt: world.schedule.now }
     return envelopeIds(frame, ['push']).flatMap((id) => {
-      const key = `${name}/${id}`
+      const key = `${name}/${session.peer}/${id}`
       const before = this.#pushed.get(key)
       this.#pushed.set(key, now)
       return before !== undefined && isRival(before, now) ? id : []

@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly config?: Partial<PersistenceConfig>
   /** Contacts of one person: an even number. */
   readonly contacts?: number
+  /** The first one knows all others, who know nobody else. */
+  readonly star?: boolean
 }
 
 let worlds = 0
@@ -49,7 +51,7 @@ export class World {
   readonly shifts: Shifts
   readonly config: PersistenceConfig
 
-  constructor({ seed, peers, faults, config = {}, contacts = CONTACTS }: WorldOptions) {
+  constructor({ seed, peers, faults, config = {}, contacts = CONTACTS, star = false }: WorldOptions) {
     const chanceOf = (purpose: number): Chance => new Chance(seed * 16 + purpose)
     this.chance = chanceOf(0)
     this.links = new LinkFaults(chanceOf(1), faults)
@@ -68,7 +70,12 @@ export class World {
     const world = String(++worlds)
     this.devices = persons.map(
       (who, i) =>
-        new Device(this, who, `world-${world}/device-${String(i)}`, contactsOf(persons, i, contacts)),
+        new Device(
+          this,
+          who,
+          `world-${world}/device-${String(i)}`,
+          star ? aroundTheFirst(persons, i) : contactsOf(persons, i, contacts),
+        ),
     )
     this.shifts = new Shifts(this.schedule, chanceOf(7), this.devices)
     const others = new Map<ConversationId, PeerId[]>()
@@ -108,6 +115,9 @@ const verify: Crypto['verify'] = (key, signed, bytes) => Promise.resolve(signatu
 
 const signature = (key: Uint8Array, bytes: Uint8Array): Buffer =>
   createHash('sha512').update(key).update(bytes).digest()
+
+const aroundTheFirst = (persons: readonly Person[], i: number): Person[] =>
+  i === 0 ? persons.slice(1) : persons.slice(0, 1)
 
 /** Everyone knows those next to them in a circle. */
 function contactsOf(persons: readonly Person[], i: number, count: number): Person[] {

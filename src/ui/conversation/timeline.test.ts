@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GapView, MessageView } from '../../app/api.ts'
-import type { MessageId } from '../../domain/ids.ts'
+import type { MessageId, PeerId } from '../../domain/ids.ts'
 import type { Direction, MessageContent } from '../../domain/message.ts'
 import { buildTimeline } from './timeline.ts'
 
@@ -18,6 +18,7 @@ function message(
   return {
     id,
     direction,
+    author: { peerId: direction as string as PeerId, nickname: direction },
     timestamp,
     content,
     status: 'Pending',
@@ -28,7 +29,7 @@ function message(
   }
 }
 
-/** A timeline in short: D for a day, I for an introduction, and a message with its brackets of a run. */
+/** A timeline in short: D for a day, I for an introduction, M for who comes and goes, and a message with its brackets of a run. */
 const inShort = (
   messages: readonly MessageView[],
   gaps: readonly GapView[] = [],
@@ -39,6 +40,7 @@ const inShort = (
     .map((item) => {
       if (item.kind === 'day') return 'D'
       if (item.kind === 'introduction') return 'I'
+      if (item.kind === 'membership') return 'M'
       if (item.kind === 'gap') return `G${String(item.gap.count)}`
       return `${item.startsRun ? '(' : ''}${item.message.direction.charAt(0)}${item.endsRun ? ')' : ''}`
     })

@@ -1,10 +1,12 @@
 import type { GapView, MessageView } from '../../app/api.ts'
-import { isShown } from '../../domain/message.ts'
+import { isMembership, isShown } from '../../domain/message.ts'
 
 /** What stands in the log of a conversation, from top to bottom. */
 export type TimelineItem =
   /** A new calendar day begins. */
   | { readonly kind: 'day'; readonly key: string; readonly time: number }
+  /** Someone came to a group, left it, or changed it. */
+  | { readonly kind: 'membership'; readonly key: string; readonly message: MessageView }
   | { readonly kind: 'introduction'; readonly key: string; readonly message: MessageView }
   /** Messages are known to be missing here. */
   | { readonly kind: 'gap'; readonly key: string; readonly gap: GapView }
@@ -53,7 +55,8 @@ export function buildTimeline(
     const items: TimelineItem[] = take(message.cursor)
     if (before === undefined || !sameDay(before.timestamp, message.timestamp))
       items.push({ kind: 'day', key: `day ${message.id}`, time: message.timestamp })
-    if (message.content.type === 'Introduction')
+    if (isMembership(message.content.type)) items.push({ kind: 'membership', key: message.id, message })
+    else if (message.content.type === 'Introduction')
       items.push({ kind: 'introduction', key: message.id, message })
     else
       items.push({
@@ -70,11 +73,12 @@ export function buildTimeline(
 
 /** An introduction says how two people met, where it was by an invite. */
 const isTold = (content: MessageView['content']): boolean =>
-  content.type === 'Introduction' && content.secret !== undefined
+  (content.type === 'Introduction' && content.secret !== undefined) ||
+  (isMembership(content.type) && content.type !== 'GroupCard')
 
 const inOneRun = (before: MessageView, after: MessageView): boolean =>
-  before.direction === after.direction &&
-  before.content.type !== 'Introduction' &&
-  after.content.type !== 'Introduction' &&
+  before.author.peerId === after.author.peerId &&
+  isShown(before.content.type) &&
+  isShown(after.content.type) &&
   sameDay(before.timestamp, after.timestamp) &&
   Math.abs(after.timestamp - before.timestamp) <= RUN_GAP_MS

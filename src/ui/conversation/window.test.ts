@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MessageView } from '../../app/api.ts'
-import type { MessageId } from '../../domain/ids.ts'
+import type { MessageId, PeerId } from '../../domain/ids.ts'
 import {
   downFrom,
   holding,
@@ -21,6 +21,7 @@ const message = (
 ): MessageView => ({
   id: `m${number}` as MessageId,
   direction,
+  author: { peerId: direction as string as PeerId, nickname: '' },
   content: { type: 'Text', text: String(number) },
   timestamp: number,
   status: 'Pending',

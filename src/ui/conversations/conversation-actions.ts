@@ -5,6 +5,7 @@ import Ban from '@lucide/svelte/icons/ban'
 import Bell from '@lucide/svelte/icons/bell'
 import BellOff from '@lucide/svelte/icons/bell-off'
 import Eraser from '@lucide/svelte/icons/eraser'
+import LogOut from '@lucide/svelte/icons/log-out'
 import Mail from '@lucide/svelte/icons/mail'
 import MailOpen from '@lucide/svelte/icons/mail-open'
 import Pin from '@lucide/svelte/icons/pin'
@@ -15,6 +16,7 @@ import type { ConversationView } from '../../app/api.ts'
 import { isMuted, MUTE_PERIODS, mutedUntil } from '../../domain/shelf.ts'
 import { attempt } from '../attempt.ts'
 import type { Ui } from '../context.ts'
+import { askToLeave } from '../groups/group-actions.ts'
 import type { MenuItem, OpenMenu } from '../kit/menus.svelte.ts'
 import { texts } from '../texts/texts.svelte.ts'
 
@@ -34,7 +36,7 @@ export function conversationItems(
   place: Omit<OpenMenu, 'items'>,
 ): readonly MenuItem[] {
   const { commands } = ui.app
-  const { id, contactState } = conversation
+  const { id, contactState, group } = conversation
   const item = (label: string, icon: MenuItem['icon'], command: () => Promise<unknown>): MenuItem => ({
     label,
     icon,
@@ -69,7 +71,7 @@ export function conversationItems(
     unread
       ? item(words.markRead, MailOpen, () => commands.markAllAsRead(id))
       : { label: words.markUnread, icon: Mail, run: () => void markUnread(ui, conversation) },
-    ...(contactState === 'accepted'
+    ...(contactState === 'accepted' && group === null
       ? [
           asking(words.block, Ban, () => {
             askToBlock(ui, conversation)
@@ -79,12 +81,24 @@ export function conversationItems(
     asking(words.clear, Eraser, () => {
       askToClear(ui, conversation)
     }),
-    asking(words.remove, Trash, () => {
-      askToRemove(ui, conversation)
-    }),
-    asking(words.removeContact, UserX, () => {
-      askToRemoveContact(ui, conversation)
-    }),
+    ...(group?.standing === 'joined'
+      ? [
+          asking(texts.group.leave, LogOut, () => {
+            askToLeave(ui, conversation)
+          }),
+        ]
+      : [
+          asking(words.remove, Trash, () => {
+            askToRemove(ui, conversation)
+          }),
+        ]),
+    ...(group === null
+      ? [
+          asking(words.removeContact, UserX, () => {
+            askToRemoveContact(ui, conversation)
+          }),
+        ]
+      : []),
   ]
 }
 

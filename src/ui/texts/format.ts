@@ -16,6 +16,8 @@ export interface Format {
   /** 14:05, Yesterday, Wed, 05/03/24: in a narrow column. */
   readonly brief: (time: number, now: number) => string
   readonly number: (value: number) => string
+  /** Alice, Bob and Carol: names in a sentence. */
+  readonly list: (names: readonly string[]) => string
   /** 7 days, 1 hour: a length of time in seconds, in the largest unit that it is whole in. */
   readonly period: (seconds: number) => string
   /** 12 sec, 3 min, 2 hr: about how long it takes, in seconds. */
@@ -87,6 +89,7 @@ export function createFormat(locale: string, direction: Direction): Format {
   const shortDay = new Intl.DateTimeFormat(locale, { dateStyle: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const number = new Intl.NumberFormat(locale)
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const plurals = new Intl.PluralRules(locale)
 
   return {
@@ -107,6 +110,7 @@ export function createFormat(locale: string, direction: Direction): Format {
       return (days > 1 && days < 7 ? shortWeekday : shortDay).format(at)
     },
     number: (value) => number.format(value),
+    list: (names) => list.format(names),
     period: (seconds) => {
       const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ['second', 1]
       const style = { style: 'unit', unit, unitDisplay: 'long' } as const

@@ -121,6 +121,8 @@ export const conversation = ({ number, period, plural, isolate }: Format): Retur
     keep: 'الاحتفاظ بالرسائل',
     keepHint: (name: string) =>
       `تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ جهاز ${isolate(name)} بما لديه. أما الرسائل التي لم تُسلَّم فتبقى.`,
+    keepHintGroup:
+      'تُحذف الرسائل الأقدم من هذا الجهاز فقط؛ ويحتفظ الأعضاء الآخرون بما لديهم. أما الرسائل التي لم تُسلَّم فتبقى.',
     period: (seconds: number | null): string => (seconds === null ? 'دائمًا' : period(seconds)),
   },
 

@@ -3,6 +3,7 @@ import type { Texts } from '../texts.svelte.ts'
 import { appearance } from './appearance.ts'
 import { conversation } from './conversation.ts'
 import { files } from './files.ts'
+import { groups } from './groups.ts'
 import { managing } from './managing.ts'
 import { people } from './people.ts'
 import { problem, trouble } from './problems.ts'
@@ -19,6 +20,7 @@ export const arabic = (format: Format): Texts => ({
   ...people(format),
   ...conversation(format),
   ...files(format),
+  ...groups(format),
   ...managing(format),
   ...settings(format),
   ...appearance,

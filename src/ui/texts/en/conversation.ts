@@ -96,6 +96,8 @@ export const conversation = ({ number, period, plural, isolate }: Format) => ({
     keep: 'Keep messages',
     keepHint: (name: string) =>
       `Older ones are deleted from this device only; ${isolate(name)}’s device keeps its own. Messages that were not delivered stay.`,
+    keepHintGroup:
+      'Older ones are deleted from this device only; the other members keep their own. Messages that were not delivered stay.',
     period: (seconds: number | null): string => (seconds === null ? 'Forever' : period(seconds)),
   },
 

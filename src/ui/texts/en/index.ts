@@ -2,6 +2,7 @@ import type { Format } from '../format.ts'
 import { appearance } from './appearance.ts'
 import { conversation } from './conversation.ts'
 import { files } from './files.ts'
+import { groups } from './groups.ts'
 import { managing } from './managing.ts'
 import { people } from './people.ts'
 import { problem, trouble } from './problems.ts'
@@ -17,6 +18,7 @@ export const english = (format: Format) => ({
   ...people(format),
   ...conversation(format),
   ...files(format),
+  ...groups(format),
   ...managing(format),
   ...settings(format),
   ...appearance,
