@@ -103,16 +103,20 @@ async function startWith(
     },
   })
   let shown: ReadonlySet<ConversationId> = new Set()
-  /** Whose conversations, and which groups, someone looks at; and of whom files are wanted. */
-  let [peers, groups]: [ReadonlySet<PeerId>, ReadonlySet<ConversationId>] = [new Set(), new Set()]
+  /** Whose conversations, and which groups, are shown, and with whom a session is wanted for their files. */
+  let peers: ReadonlySet<PeerId> = new Set()
+  let groups: ReadonlySet<ConversationId> = new Set()
   let sought: ReadonlySet<PeerId> = new Set()
+  const connect = (): void => {
+    engine.show(new Set([...peers, ...sought]), groups)
+  }
   const files = new FileSync({
     ...{ db, epoch, room, clock, timer: upkeep, random, log },
     links: transport.files,
     listener: {
-      sought: (all) => {
-        sought = all
-        engine.show(peers.union(sought), groups)
+      sought: (wanted) => {
+        sought = wanted
+        connect()
       },
       fenced: () => {
         ended.resolve('fenced')
@@ -124,7 +128,7 @@ async function startWith(
       shown = new Set(all.map(({ conversation }) => conversation))
       peers = new Set(all.flatMap(({ peer }) => peer ?? []))
       groups = new Set(all.filter(({ peer }) => peer === null).map(({ conversation }) => conversation))
-      engine.show(peers.union(sought), groups)
+      connect()
     },
     composes: ({ conversation, peer }) => {
       if (peer === null) engine.composeInGroup(conversation)

@@ -227,11 +227,7 @@ export function decodeProfile(padded: Uint8Array): Profile {
       }),
     ),
     revoked: revoked.map(keptGrant),
-    groups: groups.map(([id, creator, name]) => ({
-      id: toBase64url(id) as ConversationId,
-      creator: peerIdOfKey(creator),
-      name,
-    })),
+    groups: groups.map(keptGroup),
   }
 }
 

@@ -31,6 +31,7 @@ export const groupTables = (db: GigiDatabase) =>
     ...[db.messages, db.deleted_messages, db.offline_queue, db.deposits, db.owed],
     ...[db.message_acknowledgments, db.revoked_grants, db.files, db.transfers, db.doomed_blobs],
     ...[db.groups, db.group_entries, db.group_audiences, db.group_statements],
+    ...[db.files, db.transfers, db.doomed_blobs],
   ] as const
 
 /** The rows of a group of which nothing is known but who made it. */

@@ -23,12 +23,16 @@ import { fileView } from './view.ts'
 export function createFiles(db: GigiDatabase, room: WorkerRoom, keep: () => void): Files {
   return {
     view: (message) =>
-      db.transaction('r', [db.identity, db.files, db.transfers, db.conversations, db.contacts], async () => {
-        const found = await readFile(db, message)
-        if (found === null) return null
-        const { row, transfers, members } = found
-        return fileView(row, transfers, row.author === (await readIdentity(db))?.peer_id, members)
-      }),
+      db.transaction(
+        'r',
+        [db.identity, db.files, db.transfers, db.conversations, db.contacts, db.groups],
+        async () => {
+          const found = await readFile(db, message)
+          if (found === null) return null
+          const { row, transfers, members } = found
+          return fileView(row, transfers, row.author === (await readIdentity(db))?.peer_id, members)
+        },
+      ),
     async share(conversation, file, progress, signal) {
       if (file.size > MAX_FILE_BYTES) throw new UserError('file-too-large')
       const blob = attachedName(clock.now(), toBase64url(random.bytes(12)))
@@ -52,9 +56,12 @@ export function createFiles(db: GigiDatabase, room: WorkerRoom, keep: () => void
       const file = await db.files.get(message)
       const content = row === undefined ? undefined : contentOf(row)
       if (file?.state !== 'complete' || content?.type !== 'FileShare') throw new UserError('file-gone')
+      const type = safeType(content.file_type)
+      // Of what came without bytes nothing was written.
+      if (file.size === 0) return new Blob([], { type })
       const bytes = await openBlob(file.blob)
       if (bytes?.size !== file.size) throw new UserError('file-gone')
-      return bytes.slice(0, bytes.size, safeType(content.file_type))
+      return bytes.slice(0, bytes.size, type)
     },
     fetch: (message) => stored(wantFile(db, message)),
     pause: (message) => stored(pauseFile(db, message)),

@@ -99,7 +99,7 @@ export class FileSync {
     this.#isRunning = true
     links.serve((stream) => this.#serve(stream))
     this.#unsubscribe = onTablesChanged(db, (tables) => {
-      if (tables.has('files') || tables.has('contacts')) {
+      if (tables.has('files') || tables.has('contacts') || tables.has('groups')) {
         for (const upload of this.#uploads) upload.look()
         this.#looking.request()
       }
