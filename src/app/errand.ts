@@ -9,6 +9,7 @@ import { beginTelling, readUnread } from '../store/unread.ts'
 import type { SyncEngine } from '../sync/engine.ts'
 import { NODE_LOCK } from './leadership.ts'
 import { composeEngine } from './compose.ts'
+import { cleanAlone } from './made-way.ts'
 import { clock, log, timer } from './ports.ts'
 import { type Arrival, arrivalsSince, type Tell, tellSince } from './telling.ts'
 
@@ -64,7 +65,11 @@ export async function watchArrivals(): Promise<readonly Arrival[]> {
 
 async function runWith(db: GigiDatabase, tell: Tell): Promise<ErrandReport> {
   const identity = await readIdentity(db)
-  if (identity === undefined || (await isReplaced(db))) return { end: 'nobody', ...NOTHING }
+  if (identity === undefined) return { end: 'nobody', ...NOTHING }
+  if (await isReplaced(db)) {
+    await cleanAlone(db, AbortSignal.timeout(ERRAND_MS))
+    return { end: 'nobody', ...NOTHING }
+  }
   const before = await beginTelling(db)
   const over = Promise.withResolvers<'nobody' | 'cut-off'>()
   const { engine } = await composeEngine(db, identity, {

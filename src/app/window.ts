@@ -137,14 +137,14 @@ async function runNode(db: GigiDatabase, hub: StatusHub, firstScreen: Promise<vo
       })
       const node = await begin().finally(callOff)
       if (node === 'over') return
-      if (node === 'replaced') return stayOut(hub, signal)
+      if (node === 'replaced') return stayOut(db, hub, signal)
       failures = 0
       hub.warn('node', null)
       const stopListening = nudgeOnReturn(node)
       const end = await Promise.race([node.ended, aborted(signal)])
       stopListening()
       await node.stop()
-      if (end === 'replaced') await stayOut(hub, signal)
+      if (end === 'replaced') await stayOut(db, hub, signal)
     },
     async (error) => {
       log.warn('the node stopped', { reason: String(error) })
@@ -172,10 +172,11 @@ const aborted = (signal: AbortSignal): Promise<'over'> =>
   })
 
 /** Says that another browser uses this identity, and keeps the lock, so that no other tab takes it back unasked. */
-async function stayOut(hub: StatusHub, signal: AbortSignal): Promise<void> {
+async function stayOut(db: GigiDatabase, hub: StatusHub, signal: AbortSignal): Promise<void> {
   hub.lead(NOBODY)
   hub.publish({ network: 'offline', trouble: 'replaced' })
-  await aborted(signal)
+  const { cleanUntil } = await import('./made-way.ts')
+  await cleanUntil(db, signal)
   hub.follow()
 }
 

@@ -111,6 +111,8 @@ export const MAX_ENDPOINT_BYTES = 1024
 export const MAX_KEPT_CONTACTS = 1000
 /** Grants given to one contact before the last: two at most hold at a time, and each restored installation may add some. */
 export const MAX_GRANTS_BEFORE = 16
+/** Revocations in the own backup, and told to a mailbox: as many as one holds. */
+export const MAX_KEPT_REVOCATIONS = 2000
 /** Bytes of a backup with its padding: sealed it is 36 longer, and under MAX_ITEM_BYTES. */
 export const MAX_PADDED_BACKUP_BYTES = 1023 * 1024
 /** Sizes that backups are padded to, bytes, ascending: some ten contacts in the second, a hundred in the fourth. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CONFIG_KEYS } from '../domain/config.ts'
 import type { InstallationId } from '../domain/ids.ts'
+import { FOR_GOOD, SHELF } from '../domain/shelf.ts'
 import { peerIdOfKey, toBase64url } from './identifiers.ts'
 import { encodeBackup } from './backup.ts'
 import { encode, LaterVersionError, MalformedError } from './cbor.ts'
@@ -11,6 +12,7 @@ import {
   MAX_GRANTS_BEFORE,
   MAX_ITEM_BYTES,
   MAX_KEPT_CONTACTS,
+  MAX_KEPT_REVOCATIONS,
   MAX_NICKNAME_BYTES,
   MAX_PADDED_BACKUP_BYTES,
   MAX_RELAYS,
@@ -34,6 +36,10 @@ const contact = (n: number): KeptContact => ({
   grantFrom: null,
   grantTo: null,
   grantsBefore: [],
+  alias: null,
+  shelf: SHELF.listed,
+  mutedUntil: null,
+  retention: null,
 })
 
 const largest = (n: number): KeptContact => ({
@@ -43,6 +49,10 @@ const largest = (n: number): KeptContact => ({
   grantFrom: new Uint8Array(MAX_GRANT_BYTES),
   grantTo: { id: toBase64url(id(16, n)), ends: NOW, sealed: new Uint8Array(MAX_GRANT_BYTES) },
   grantsBefore: Array.from({ length: MAX_GRANTS_BEFORE }, () => ({ id: toBase64url(id(16, n)), ends: NOW })),
+  alias: 'z'.repeat(MAX_NICKNAME_BYTES),
+  shelf: SHELF.pinned,
+  mutedUntil: FOR_GOOD,
+  retention: 86_400,
 })
 
 const profile = (contacts: readonly KeptContact[]): Profile => ({
@@ -52,6 +62,7 @@ const profile = (contacts: readonly KeptContact[]): Profile => ({
   contacts,
   settings: {},
   config: {},
+  revoked: [],
 })
 const namesIn = (encoded: Uint8Array): string[] =>
   decodeProfile(encoded)
@@ -62,8 +73,9 @@ describe('what a backup says (SPEC 20.2, 20.3)', () => {
   test('comes back, with what was chosen and nothing else', () => {
     const said: Profile = {
       ...profile([largest(1), { ...contact(2), state: 'blocked' }]),
-      settings: { nearby: false },
+      settings: { nearby: false, badge: true },
       config: { max_batch_size: 20, message_ttl_seconds: 1 },
+      revoked: [{ id: toBase64url(id(16, 9)), ends: NOW }],
     }
     const { contacts, ...rest } = decodeProfile(encodeProfile(said))
     const { contacts: given, ...others } = said
@@ -92,7 +104,8 @@ describe('what a backup says (SPEC 20.2, 20.3)', () => {
     const peers = new Set(kept.map(({ peer }) => peer))
     expect(contacts.slice(0, kept.length).every(({ peer }) => peers.has(peer))).toBe(true)
     // Not one more would have had its place.
-    const one = encode([largest(0).nickname, ...largest(0).relays]).length + 2 * MAX_GRANT_BYTES
+    const { nickname, alias, relays } = largest(0)
+    const one = encode([nickname, alias, ...relays]).length + 2 * MAX_GRANT_BYTES
     expect(unpad(encoded, BACKUP_SIZES).length).toBeGreaterThan(encoded.length - one - 1000)
     const sealed = encodeBackup({
       nonce: new Uint8Array(12),
@@ -106,10 +119,39 @@ describe('what a backup says (SPEC 20.2, 20.3)', () => {
     expect(encodeProfile(profile(contacts.toReversed()))).toEqual(encodeProfile(profile(contacts)))
   })
 
+  test('revocations are always in it, as many as a mailbox holds, and contacts as far as there is room', () => {
+    const revoked = Array.from({ length: MAX_KEPT_REVOCATIONS + 1 }, (_, n) => ({
+      id: toBase64url(id(16, n)),
+      ends: NOW,
+    }))
+    const contacts = Array.from({ length: MAX_KEPT_CONTACTS }, (_, n) => largest(n))
+    const said = decodeProfile(encodeProfile({ ...profile(contacts), revoked }))
+    expect(said.revoked).toEqual(revoked.slice(0, MAX_KEPT_REVOCATIONS))
+    expect(said.contacts.length).toBeGreaterThan(300)
+  })
+
+  test('what an earlier version left out counts as not chosen, and what a later one adds is left out', () => {
+    const key = id(32, 1)
+    const of = (...more: Parameters<typeof encode>[0][]) => {
+      const contact = [key, 'Bob', 0, [], null, null, [], ...more]
+      return decodeProfile(
+        pad(encode([1, [id(16, 1), NOW], 0, 'Alice', [contact], [true], []]), BACKUP_SIZES),
+      )
+    }
+    expect(of()).toMatchObject({ settings: { readReceipts: true }, revoked: [] })
+    const none = { alias: null, shelf: SHELF.listed, mutedUntil: null, retention: null }
+    expect(of().contacts).toMatchObject([none])
+    expect(of(['My brother', 2, null, 1, 'later'], 'later').contacts).toMatchObject([
+      { ...none, alias: 'My brother', shelf: SHELF.archived },
+    ])
+    expect(of([null, 4, null, null]).contacts).toMatchObject([none])
+  })
+
   test('a number that may not be chosen costs nothing but itself; later versions say more', () => {
     const writer = [id(16, 1), NOW]
+    const flags = [null, null, null, false]
     const numbers = CONFIG_KEYS.map((key) => (key === 'max_batch_size' ? 1001 : 5))
-    const encoded = encode([1, writer, 0, 'Alice', [], [true, null, false], [...numbers, 7], 'later'])
+    const encoded = encode([1, writer, 0, 'Alice', [], [true, null, ...flags], [...numbers, 7], [], 'later'])
     const { settings, config } = decodeProfile(pad(encoded, BACKUP_SIZES))
     expect(settings).toEqual({ readReceipts: true })
     expect(config).toEqual(

@@ -3,15 +3,17 @@
  *
  *   [version, [installation, started] that kept it, made of its newest prekey, nickname,
  *    [[key, nickname, state, [relay address, …], grant from them or null, [grant id, ends, grant] of ours for them or null,
- *      [[grant id, ends] of ours for them before, …]], …],
- *    [read receipts, nearby], [configuration, …]]
+ *      [[grant id, ends] of ours for them before, …], [alias or null, shelf, muted until or null, retention or null]], …],
+ *    [read receipts, nearby, …], [configuration, …], [[grant id, ends] that is revoked, …]]
  *
  * with the settings in the order of SETTING_KEYS and the configuration's numbers in that of CONFIG_KEYS; null stands where
- * the user has chosen nothing.
+ * the user has chosen nothing. Earlier versions end each of these arrays sooner.
  */
 import { CONFIG_KEYS, isWithinBounds, type PersistenceConfig } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
+import { isRetentionPeriod } from '../domain/retention.ts'
+import { SHELF, type Shelf } from '../domain/shelf.ts'
 import { type Cbor, decode, encode } from './cbor.ts'
 import type { Start } from './frames.ts'
 import { fromBase64url, keyOfPeerId, peerIdOfKey, toBase64url } from './identifiers.ts'
@@ -21,17 +23,19 @@ import {
   MAX_GRANT_BYTES,
   MAX_GRANTS_BEFORE,
   MAX_KEPT_CONTACTS,
+  MAX_KEPT_REVOCATIONS,
   MAX_NICKNAME_BYTES,
   MAX_PADDED_BACKUP_BYTES,
   MAX_RELAYS,
 } from './limits.ts'
 import { pad, unpad } from './padding.ts'
-import { bytes, fixedBytes, flag, list, nullable, refuseLater, text, tuple, uint } from './shape.ts'
+import { atEnd, bytes, fixedBytes, flag, list, nullable, refuseLater, text, tuple, uint } from './shape.ts'
 
 const VERSION = 1
 /** How a contact stands to us, by number. */
 const STATES = ['accepted', 'blocked'] as const
-const SETTING_KEYS = ['readReceipts', 'nearby'] as const
+/** What a backup says of the settings. Later ones stand at the end. */
+export const SETTING_KEYS = ['readReceipts', 'nearby', 'notificationNames', 'sound', 'badge'] as const
 /** Settings, or numbers of the configuration: later versions have more of them at the end. */
 const MAX_CHOICES = 64
 /** By how much the head of a full list is longer than that of an empty one, and the byte that ends what is padded. */
@@ -52,6 +56,14 @@ export interface KeptContact {
   readonly grantTo: (KeptGrant & { readonly sealed: Uint8Array }) | null
   /** What we gave them before, at most MAX_GRANTS_BEFORE: each holds until it ends. */
   readonly grantsBefore: readonly KeptGrant[]
+  /** What the user calls them; null: as they call themselves. */
+  readonly alias: string | null
+  /** In which list the conversation stands. */
+  readonly shelf: Shelf
+  /** No notification until then, milliseconds; null: as always. */
+  readonly mutedUntil: number | null
+  /** How long messages are kept, seconds; null: for good. */
+  readonly retention: number | null
 }
 
 export interface Profile {
@@ -64,6 +76,8 @@ export interface Profile {
   /** What the user has chosen of them. */
   readonly settings: Readonly<Partial<Record<(typeof SETTING_KEYS)[number], boolean>>>
   readonly config: Readonly<Partial<PersistenceConfig>>
+  /** Grants that must not be held to any more, at most MAX_KEPT_REVOCATIONS. */
+  readonly revoked: readonly KeptGrant[]
 }
 
 /** Of the contacts as many of the first are in it as there is room for, in the order of their ids: the same ones give the same bytes. */
@@ -84,7 +98,7 @@ function fitting(contacts: readonly KeptContact[], room: number): KeptContact[] 
 }
 
 const elementsOf = (
-  { writer, prekeyMade, nickname, settings, config }: Profile,
+  { writer, prekeyMade, nickname, settings, config, revoked }: Profile,
   contacts: readonly KeptContact[],
 ): Cbor[] => [
   VERSION,
@@ -94,10 +108,14 @@ const elementsOf = (
   contacts.map(contactElements),
   SETTING_KEYS.map((key) => settings[key] ?? null),
   CONFIG_KEYS.map((key) => config[key] ?? null),
+  revoked.slice(0, MAX_KEPT_REVOCATIONS).map(grantElements),
 ]
+
+const grantElements = ({ id, ends }: KeptGrant): Cbor[] => [fromBase64url(id), ends]
 
 const contactElements = (contact: KeptContact): Cbor[] => {
   const { peer, nickname, state, relays, grantFrom, grantTo, grantsBefore } = contact
+  const { alias, shelf, mutedUntil, retention } = contact
   return [
     keyOfPeerId(peer),
     nickname,
@@ -105,10 +123,13 @@ const contactElements = (contact: KeptContact): Cbor[] => {
     relays,
     grantFrom,
     grantTo === null ? null : [fromBase64url(grantTo.id), grantTo.ends, grantTo.sealed],
-    grantsBefore.map(({ id, ends }) => [fromBase64url(id), ends]),
+    grantsBefore.map(grantElements),
+    [alias, shelf, mutedUntil, retention],
   ]
 }
 
+type GrantElements = [Uint8Array, number]
+type ChoiceElements = [string | null, number, number | null, number | null]
 type ContactElements = [
   Uint8Array,
   string,
@@ -116,8 +137,21 @@ type ContactElements = [
   string[],
   Uint8Array | null,
   [Uint8Array, number, Uint8Array] | null,
-  [Uint8Array, number][],
+  GrantElements[],
+  ChoiceElements,
 ]
+
+const grant = tuple<GrantElements>(fixedBytes(16), uint(MAX_TIME_MS))
+/** Where there is none, the user has chosen nothing. */
+const choices = atEnd<ChoiceElements>(
+  tuple(
+    nullable(text(MAX_NICKNAME_BYTES)),
+    uint(MAX_CHOICES),
+    nullable(uint(Number.MAX_SAFE_INTEGER)),
+    nullable(uint(Number.MAX_SAFE_INTEGER)),
+  ),
+  [null, SHELF.listed, null, null],
+)
 
 const contact = tuple<ContactElements>(
   fixedBytes(32),
@@ -128,12 +162,22 @@ const contact = tuple<ContactElements>(
   nullable(
     tuple<[Uint8Array, number, Uint8Array]>(fixedBytes(16), uint(MAX_TIME_MS), bytes(MAX_GRANT_BYTES)),
   ),
-  list(tuple<[Uint8Array, number]>(fixedBytes(16), uint(MAX_TIME_MS)), MAX_GRANTS_BEFORE),
+  list(grant, MAX_GRANTS_BEFORE),
+  choices,
 )
 
-const profile = tuple<
-  [number, [Uint8Array, number], number, string, ContactElements[], (boolean | null)[], (number | null)[]]
->(
+type ProfileElements = [
+  number,
+  [Uint8Array, number],
+  number,
+  string,
+  ContactElements[],
+  (boolean | null)[],
+  (number | null)[],
+  GrantElements[],
+]
+
+const profile = tuple<ProfileElements>(
   uint(VERSION, VERSION),
   tuple<[Uint8Array, number]>(fixedBytes(16), uint(MAX_TIME_MS)),
   uint(MAX_TIME_MS),
@@ -141,13 +185,14 @@ const profile = tuple<
   list(contact, MAX_KEPT_CONTACTS),
   list(nullable(flag), MAX_CHOICES),
   list(nullable(uint(Number.MAX_SAFE_INTEGER)), MAX_CHOICES),
+  atEnd(list(grant, MAX_KEPT_REVOCATIONS), []),
 )
 
 /** Throws MalformedError; LaterVersionError for what a later version of this app has kept. */
 export function decodeProfile(padded: Uint8Array): Profile {
   const value = decode(unpad(padded, BACKUP_SIZES))
   refuseLater(value, VERSION, 'profile')
-  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers] = profile(
+  const [, [installation, started], prekeyMade, nickname, contacts, flags, numbers, revoked] = profile(
     value,
     'profile',
   )
@@ -165,6 +210,7 @@ export function decodeProfile(padded: Uint8Array): Profile {
         return key !== undefined && number !== null && isWithinBounds(key, number) ? number : null
       }),
     ),
+    revoked: revoked.map(keptGrant),
   }
 }
 
@@ -181,7 +227,9 @@ function chosen<K extends string, V>(
   return found
 }
 
-function keptContact([key, nickname, state, relays, grantFrom, given, before]: ContactElements): KeptContact {
+function keptContact(elements: ContactElements): KeptContact {
+  const [key, nickname, state, relays, grantFrom, given, before, choices] = elements
+  const [alias, shelf, mutedUntil, retention] = choices
   return {
     peer: peerIdOfKey(key),
     nickname,
@@ -189,6 +237,13 @@ function keptContact([key, nickname, state, relays, grantFrom, given, before]: C
     relays,
     grantFrom,
     grantTo: given === null ? null : { id: toBase64url(given[0]), ends: given[1], sealed: given[2] },
-    grantsBefore: before.map(([id, ends]) => ({ id: toBase64url(id), ends })),
+    grantsBefore: before.map(keptGrant),
+    alias,
+    // As with the configuration, what is not known costs nothing but itself.
+    shelf: Object.values(SHELF).find((known) => known === shelf) ?? SHELF.listed,
+    mutedUntil,
+    retention: retention !== null && isRetentionPeriod(retention) ? retention : null,
   }
 }
+
+const keptGrant = ([id, ends]: GrantElements): KeptGrant => ({ id: toBase64url(id), ends })

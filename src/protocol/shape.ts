@@ -57,12 +57,17 @@ export const list =
     return value.map((element: Cbor, i) => inner(element, `${field}[${i}]`))
   }
 
+/** What `inner` reads, or `absent` where the array ends before it: earlier versions had no such element. */
+export const atEnd =
+  <T>(inner: Reader<T>, absent: T): Reader<T> =>
+  (value, field) =>
+    value === undefined ? absent : inner(value, field)
+
 /** An array that begins with what the readers read. More elements may follow: later versions add at the end. */
 export const tuple =
   <T extends readonly unknown[]>(...readers: { [K in keyof T]: Reader<T[K]> }): Reader<T> =>
   (value, field) => {
-    if (!Array.isArray(value) || value.length < readers.length)
-      return fail(field, `an array of at least ${readers.length}`)
+    if (!Array.isArray(value)) return fail(field, 'an array')
     return readers.map((reader: Reader<unknown>, i: number) =>
       reader(value[i] as Cbor, `${field}[${i}]`),
     ) as unknown as T

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { InstallationId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
+import { SHELF } from '../domain/shelf.ts'
 import { backupKey, encodeBackup } from './backup.ts'
 import { type Cbor, encode } from './cbor.ts'
 import { encodeFrame } from './frame-codec.ts'
@@ -66,10 +67,15 @@ const profile: Profile = {
       grantFrom: run(0xa0, 160),
       grantTo: { id: toBase64url(run(0xb0, 16)), ends: NOW + 2, sealed: run(0xa1, 160) },
       grantsBefore: [{ id: toBase64url(run(0xc0, 16)), ends: NOW + 1 }],
+      alias: 'My brother',
+      shelf: SHELF.archived,
+      mutedUntil: NOW + 3,
+      retention: 86_400,
     },
   ],
-  settings: { readReceipts: false },
+  settings: { readReceipts: false, sound: false },
   config: { max_retry_attempts: 3 },
+  revoked: [{ id: toBase64url(run(0xd0, 16)), ends: NOW + 4 }],
 }
 const profilePadded = encodeProfile(profile)
 

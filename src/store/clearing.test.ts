@@ -183,9 +183,10 @@ describe('a deleted contact', () => {
     const kept = {
       ...{ peer: bob.peerId, nickname: 'Bob', state: 'accepted' as const, relays: [] },
       ...{ grantFrom: null, grantTo: grant, grantsBefore: [] },
+      ...{ alias: null, shelf: SHELF.listed, mutedUntil: null, retention: null },
     }
     const writer = { installation: 'other' as never, started: start }
-    const words = { writer, prekeyMade: 0, nickname: 'Alice', settings: {}, config: {} }
+    const words = { writer, prekeyMade: 0, nickname: 'Alice', settings: {}, config: {}, revoked: [] }
     await mergeProfile(pair.db, pair.epoch, { ...words, contacts: [kept] }, start)
     expect(await pair.db.contacts.get(bob.peerId)).toBeUndefined()
     expect((await readRevocations(pair.db, pair.epoch, 10, start)).map(({ id }) => id)).toEqual([grant.id])

@@ -92,9 +92,13 @@ export function readRevocations(
     const rows = await db.revoked_grants.toArray()
     const over = rows.filter((row) => row.ends <= now).map((row) => row.id)
     if (over.length > 0) await db.revoked_grants.bulkDelete(over)
-    return rows
-      .filter((row) => row.ends > now)
-      .sort((a, b) => b.ends - a.ends)
-      .slice(0, limit)
+    return latestToEnd(
+      rows.filter((row) => row.ends > now),
+      limit,
+    )
   })
 }
+
+/** At most `limit` of them, those that end last, in an order of their own. */
+export const latestToEnd = (rows: readonly RevokedGrantRow[], limit: number): RevokedGrantRow[] =>
+  rows.toSorted((a, b) => b.ends - a.ends || (a.id < b.id ? -1 : 1)).slice(0, limit)

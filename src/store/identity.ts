@@ -4,6 +4,7 @@ import type { InstallationId, PeerId } from '../domain/ids.ts'
 import { MAX_TIME_MS } from '../domain/ordering.ts'
 import type { RelayConfig } from '../protocol/relay-config.ts'
 import { checkEpoch } from './leadership.ts'
+import { retirePrekeys } from './prekeys.ts'
 import type { GigiDatabase, IdentityRow, InstallationRow, Settings } from './schema.ts'
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -99,10 +100,19 @@ export function nextStart(db: GigiDatabase, epoch: number, now: number): Promise
   })
 }
 
-/** Another installation of this identity started then, and this one makes way: our next start is later. */
-export function noteReplacement(db: GigiDatabase, epoch: number, started: number): Promise<void> {
-  return db.transaction('rw', db.meta, db.installation, async () => {
+/**
+ * Another installation of this identity started then, and this one makes way: our next start is later. What was sealed to
+ * our prekeys is opened by nobody but us, and not for ever.
+ */
+export function noteReplacement(
+  db: GigiDatabase,
+  epoch: number,
+  started: number,
+  now: number,
+): Promise<void> {
+  return db.transaction('rw', db.meta, db.installation, db.prekeys, async () => {
     await checkEpoch(db, epoch)
+    await retirePrekeys(db, now)
     const { last_start_ms: last = 0 } = await requireInstallation(db)
     await db.installation.update('self', {
       last_start_ms: Math.max(started, last),

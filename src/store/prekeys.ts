@@ -67,6 +67,11 @@ export function notePublished(
   })
 }
 
+/** Within a transaction over `prekeys`: none of them is published any more. They open mail for PREKEY_KEPT_MS yet. */
+export async function retirePrekeys(db: GigiDatabase, now: number): Promise<void> {
+  await db.prekeys.filter((row) => row.replaced_at === undefined).modify({ replaced_at: now })
+}
+
 /** Destroys what was replaced PREKEY_KEPT_MS ago. What seems to be replaced later than now has its time from now on. */
 export function destroyPrekeys(db: GigiDatabase, epoch: number, now: number): Promise<void> {
   return db.transaction('rw', db.meta, db.prekeys, async () => {

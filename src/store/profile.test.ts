@@ -2,17 +2,27 @@ import 'fake-indexeddb/auto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../domain/config.ts'
 import type { InstallationId, PeerId } from '../domain/ids.ts'
+import { FOR_GOOD, SHELF } from '../domain/shelf.ts'
 import { directConversationId, toBase64url } from '../protocol/identifiers.ts'
 import { MAX_GRANTS_BEFORE } from '../protocol/limits.ts'
-import type { KeptContact, Profile } from '../protocol/profile.ts'
+import { decodeProfile, encodeProfile, type KeptContact, type Profile } from '../protocol/profile.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { addContact, setContactState } from './contacts.ts'
-import { DEFAULT_SETTINGS, readConfig, readSettings, saveConfig, saveSettings } from './identity.ts'
+import { addContact, setAlias, setContactState } from './contacts.ts'
+import {
+  DEFAULT_SETTINGS,
+  readConfig,
+  readSettings,
+  saveConfig,
+  saveInviteSecret,
+  saveSettings,
+} from './identity.ts'
 import { keepGivenGrant, readRevocations } from './grants.ts'
 import { raiseEpoch } from './leadership.ts'
 import { sendMessage } from './outbox.ts'
 import { mergeProfile, readProfile } from './profile.ts'
+import { setRetention } from './retention.ts'
 import type { ContactRow, GigiDatabase } from './schema.ts'
+import { setMuted, setShelf } from './shelf.ts'
 
 const [alice, bob, carol] = [person('Alice', 1), person('Bob', 2), person('Carol', 3)]
 const now = 1_700_000_000_000
@@ -35,6 +45,7 @@ const profile = (more: Partial<Profile>): Profile => ({
   contacts: [],
   settings: {},
   config: {},
+  revoked: [],
   ...more,
 })
 
@@ -46,6 +57,10 @@ const kept = (more: Partial<KeptContact> = {}): KeptContact => ({
   grantFrom: null,
   grantTo: null,
   grantsBefore: [],
+  alias: null,
+  shelf: SHELF.listed,
+  mutedUntil: null,
+  retention: null,
   ...more,
 })
 
@@ -148,5 +163,111 @@ describe('grants that still hold (SPEC 20.4)', () => {
     const row = await db.contacts.get(bob.peerId)
     expect(row?.grants_before).toHaveLength(MAX_GRANTS_BEFORE)
     expect(row?.grants_before?.at(-1)?.id).toBe('grant 101')
+  })
+})
+
+/** A new database of the same identity, with what the backup of this one brings back. */
+async function restore(): Promise<void> {
+  const bytes = encodeProfile(await readProfile(db, epoch, writer))
+  db = await databaseOf(alice, now)
+  epoch = await raiseEpoch(db)
+  await mergeProfile(db, epoch, decodeProfile(bytes), now)
+}
+
+describe('what the user has made of a contact (SPEC 20.2)', () => {
+  const id = directConversationId(alice.peerId, bob.peerId)
+  const ofBob = async () => {
+    const [contact, conversation] = [await db.contacts.get(bob.peerId), await db.conversations.get(id)]
+    const { listed, muted_until, retention_seconds, title } = conversation ?? {}
+    return { alias: contact?.alias, title, listed, muted_until, retention_seconds }
+  }
+  const chosen = {
+    alias: 'My brother',
+    title: 'My brother',
+    listed: SHELF.archived,
+    muted_until: FOR_GOOD,
+    retention_seconds: 86_400,
+  }
+
+  beforeEach(async () => {
+    await befriend(bob.peerId)
+    await setAlias(db, alice.peerId, bob.peerId, 'My brother')
+    await setShelf(db, id, SHELF.archived)
+    await setMuted(db, id, FOR_GOOD)
+    await setRetention(db, id, 86_400)
+  })
+
+  test('comes back', async () => {
+    await restore()
+    expect(await ofBob()).toEqual(chosen)
+  })
+
+  test('is not brought back where it was undone', async () => {
+    await setAlias(db, alice.peerId, bob.peerId, null)
+    await setShelf(db, id, SHELF.listed)
+    await setMuted(db, id, null)
+    await setRetention(db, id, null)
+    await restore()
+    const none = { alias: undefined, muted_until: undefined, retention_seconds: undefined }
+    expect(await ofBob()).toEqual({ ...none, title: 'someone', listed: SHELF.listed })
+  })
+
+  test('stands here where they are known, and comes with whoever asks again', async () => {
+    const { contacts } = await readProfile(db, epoch, writer)
+    await setAlias(db, alice.peerId, bob.peerId, null)
+    await setShelf(db, id, SHELF.pinned)
+    await merge({ contacts })
+    expect(await ofBob()).toMatchObject({ alias: undefined, listed: SHELF.pinned })
+    await db.contacts.update(bob.peerId, { state: 'request' })
+    await merge({ contacts: contacts.map((contact) => ({ ...contact, shelf: SHELF.hidden })) })
+    expect(await ofBob()).toMatchObject({ alias: 'My brother', listed: SHELF.pinned })
+  })
+
+  test('is hidden where they are blocked, or the conversation was deleted', async () => {
+    await block()
+    await restore()
+    expect(await ofBob()).toEqual({ ...chosen, listed: SHELF.hidden })
+    await setContactState(db, alice.peerId, bob.peerId, 'accepted')
+    await db.conversations.update(id, { listed: SHELF.hidden })
+    await restore()
+    expect(await ofBob()).toEqual({ ...chosen, listed: SHELF.hidden })
+  })
+})
+
+test('settings come back that are not of one browser', async () => {
+  const { notificationNames, sound, badge } = DEFAULT_SETTINGS
+  const kept = { notificationNames: !notificationNames, sound: !sound, badge: !badge }
+  await saveSettings(db, { ...DEFAULT_SETTINGS, ...kept, notifications: true, language: 'ar' })
+  await restore()
+  expect(await readSettings(db)).toEqual({ ...DEFAULT_SETTINGS, ...kept })
+})
+
+describe('what was revoked (SPEC 18.13)', () => {
+  const GRANT = { id: toBase64url(new Uint8Array(16).fill(7)), ends: now + 9, sealed }
+
+  test('is told to a mailbox that lost its store by whoever comes back with the phrase', async () => {
+    await befriend(bob.peerId)
+    await keepGivenGrant(db, epoch, bob.peerId, GRANT, now)
+    await block()
+    for (const letter of ['A', 'B']) {
+      const secret = `${letter.repeat(21)}A`
+      await saveInviteSecret(db, { secret, expires: now + 5 })
+    }
+    const before = await revoked()
+    expect(before).toHaveLength(2)
+    await restore()
+    expect(await revoked()).toEqual(before)
+  })
+
+  test('is not believed of a contact, and forgotten when it has ended', async () => {
+    await merge({
+      contacts: [kept({ grantTo: GRANT })],
+      revoked: [
+        { id: GRANT.id, ends: GRANT.ends },
+        { id: 'ended', ends: now },
+      ],
+    })
+    expect(await revoked()).toEqual([GRANT.id])
+    expect((await db.contacts.get(bob.peerId))?.grant_to).toBeUndefined()
   })
 })

@@ -1,35 +1,46 @@
 /** What of this profile is kept at its mailbox (SPEC 20), and how what was kept is taken in. */
 import { labelOf } from '../domain/nickname.ts'
 import type { PeerId } from '../domain/ids.ts'
-import { SHELF } from '../domain/shelf.ts'
-import type { KeptContact, KeptGrant, Profile } from '../protocol/profile.ts'
+import { SHELF, type Shelf } from '../domain/shelf.ts'
 import { directConversationId } from '../protocol/identifiers.ts'
+import { MAX_KEPT_REVOCATIONS } from '../protocol/limits.ts'
+import { type KeptContact, type KeptGrant, type Profile, SETTING_KEYS } from '../protocol/profile.ts'
 import { newContact } from './contacts.ts'
-import { grantsThatHold } from './grants.ts'
+import { grantsThatHold, latestToEnd } from './grants.ts'
 import { chosenConfig, chosenSettings, requireIdentity } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import { latestMade, outdatePrekeys } from './prekeys.ts'
-import type { ContactRow, ConversationRow, GigiDatabase } from './schema.ts'
+import { retentionOf } from './retention.ts'
+import type { ContactRow, ConversationRow, GigiDatabase, Settings } from './schema.ts'
 
 /** Accepted and blocked contacts, those first that are to be kept before others; what was chosen of settings and configuration. */
 export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['writer']): Promise<Profile> {
-  const { meta, identity, contacts, conversations, prekeys } = db
-  return db.transaction('r', [meta, identity, contacts, conversations, prekeys], async () => {
+  const { meta, identity, contacts, conversations, prekeys, revoked_grants } = db
+  const tables = [meta, identity, contacts, conversations, prekeys, revoked_grants]
+  return db.transaction('r', tables, async () => {
     await checkEpoch(db, epoch)
     const rows = await db.contacts.where('state').anyOf('accepted', 'blocked').toArray()
-    const { readReceipts, nearby } = await chosenSettings(db)
+    const byPeer = new Map((await db.conversations.toArray()).map((row) => [row.peer_id, row]))
     return {
       writer,
       prekeyMade: await latestMade(db),
       nickname: (await requireIdentity(db)).nickname,
-      contacts: inOrderOfWorth(rows, await db.conversations.toArray()).map(keptContact),
-      settings: {
-        ...(readReceipts === undefined ? {} : { readReceipts }),
-        ...(nearby === undefined ? {} : { nearby }),
-      },
+      contacts: inOrderOfWorth(rows, byPeer).map((row) => keptContact(row, byPeer.get(row.peer_id))),
+      settings: keptSettings(await chosenSettings(db)),
       config: await chosenConfig(db),
+      revoked: latestToEnd(await db.revoked_grants.toArray(), MAX_KEPT_REVOCATIONS),
     }
   })
+}
+
+/** Notifications, which the browser has to be asked for, and the language, which it speaks before it reads any of this, are its own affair. */
+function keptSettings(chosen: Partial<Settings>): Profile['settings'] {
+  const kept: { -readonly [K in keyof Profile['settings']]: Profile['settings'][K] } = {}
+  for (const key of SETTING_KEYS) {
+    const value = chosen[key]
+    if (value !== undefined) kept[key] = value
+  }
+  return kept
 }
 
 /**
@@ -38,9 +49,8 @@ export function readProfile(db: GigiDatabase, epoch: number, writer: Profile['wr
  */
 function inOrderOfWorth(
   contacts: readonly ContactRow[],
-  conversations: readonly ConversationRow[],
+  byPeer: ReadonlyMap<PeerId, ConversationRow>,
 ): ContactRow[] {
-  const byPeer = new Map(conversations.map((row) => [row.peer_id, row]))
   const worth = (row: ContactRow): number => {
     if (byPeer.get(row.peer_id)?.own_log_id !== undefined) return 2
     const cameByOurLink = row.brought_secret !== undefined && row.invite_secret === undefined
@@ -50,7 +60,7 @@ function inOrderOfWorth(
   return contacts.toSorted((a, b) => worth(b) - worth(a) || activity(b) - activity(a))
 }
 
-const keptContact = (row: ContactRow): KeptContact => ({
+const keptContact = (row: ContactRow, conversation: ConversationRow | undefined): KeptContact => ({
   peer: row.peer_id,
   nickname: row.nickname,
   state: row.state === 'blocked' ? 'blocked' : 'accepted',
@@ -58,6 +68,10 @@ const keptContact = (row: ContactRow): KeptContact => ({
   grantFrom: row.grant_from ?? null,
   grantTo: row.grant_to ?? null,
   grantsBefore: row.grants_before ?? [],
+  alias: row.alias ?? null,
+  shelf: conversation?.listed ?? SHELF.listed,
+  mutedUntil: conversation?.muted_until ?? null,
+  retention: conversation === undefined ? null : retentionOf(conversation),
 })
 
 /**
@@ -71,7 +85,7 @@ export function mergeProfile(db: GigiDatabase, epoch: number, profile: Profile, 
   return db.transaction('rw', tables, async () => {
     await checkEpoch(db, epoch)
     const { peer_id: self, nickname } = await requireIdentity(db)
-    const revoked = new Set(await db.revoked_grants.toCollection().primaryKeys())
+    const revoked = await addRevocations(db, profile.revoked, now)
     const peers = profile.contacts.map(({ peer }) => peer)
     const known = await db.contacts.bulkGet(peers)
     const conversations = await db.conversations.bulkGet(
@@ -103,24 +117,50 @@ async function addKept(
   db: GigiDatabase,
   self: PeerId,
   known: ContactRow | undefined,
-  { peer, nickname, state, relays, grantFrom, grantTo }: KeptContact,
+  kept: KeptContact,
   valid: readonly KeptGrant[],
   now: number,
 ): Promise<void> {
+  const { peer, nickname, state, relays, grantFrom, grantTo } = kept
   const fresh = newContact(self, { peerId: peer, nickname, relays }, state, now)
   const isValid = valid.some(({ id }) => id === grantTo?.id)
-  await db.contacts.put({
+  const row: ContactRow = {
     ...fresh.contact,
     ...known,
+    ...(kept.alias === null ? {} : { alias: kept.alias }),
     state,
     relays,
     ...(grantFrom === null ? {} : { grant_from: grantFrom }),
     ...(grantTo === null || !isValid ? {} : { grant_to: grantTo }),
     grants_before: valid.filter(({ id }) => !isValid || id !== grantTo?.id),
+  }
+  await db.contacts.put(row)
+  const before = await db.conversations.get(fresh.conversation.id)
+  await db.conversations.put({
+    ...(before ?? fresh.conversation),
+    ...(kept.mutedUntil === null ? {} : { muted_until: kept.mutedUntil }),
+    ...(kept.retention === null ? {} : { retention_seconds: kept.retention }),
+    listed: shelfOf(kept, before),
+    title: row.alias ?? labelOf(nickname, peer),
   })
-  const conversation = (await db.conversations.get(fresh.conversation.id)) ?? fresh.conversation
-  const listed = state === 'blocked' ? SHELF.hidden : conversation.listed
-  await db.conversations.put({ ...conversation, listed, title: known?.alias ?? labelOf(nickname, peer) })
+}
+
+/** Where it stood; but what was written here since does not vanish from the list. */
+function shelfOf({ state, shelf }: KeptContact, before: ConversationRow | undefined): Shelf {
+  if (state === 'blocked') return SHELF.hidden
+  return before !== undefined && shelf === SHELF.hidden ? before.listed : shelf
+}
+
+/** Adds what was revoked elsewhere and holds still. Returns all that is revoked. */
+async function addRevocations(
+  db: GigiDatabase,
+  revoked: readonly KeptGrant[],
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const known = new Set(await db.revoked_grants.toCollection().primaryKeys())
+  const added = revoked.filter(({ id, ends }) => ends > now && !known.has(id))
+  if (added.length > 0) await db.revoked_grants.bulkAdd([...added])
+  return known.union(new Set(added.map(({ id }) => id)))
 }
 
 /** Blocking an accepted contact is to revoke whatever this identity ever gave them. */
@@ -139,7 +179,6 @@ async function addGrants(
     await db.contacts.update(known.peer_id, { grant_from: grantFrom })
 }
 
-/** Notifications are not among them: they are this browser's own affair, which has to be asked. */
 async function mergeChoices(db: GigiDatabase, profile: Profile): Promise<void> {
   const [settings, config] = [await chosenSettings(db), await chosenConfig(db)]
   if (addsTo(settings, profile.settings))

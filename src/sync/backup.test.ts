@@ -217,6 +217,7 @@ const OF_NOBODY: Profile = {
   contacts: [],
   settings: {},
   config: {},
+  revoked: [],
 }
 
 test('a mailbox that does not take it is asked ever more rarely, and anew on another connection (SPEC 20.8)', async () => {

@@ -13,18 +13,26 @@ import type { MailContext } from './letters.ts'
 import { DEPOSIT_BACKOFF } from './limits.ts'
 import { reach, UnreachableError } from './reach.ts'
 
+/**
+ * What a connection to the mailbox tells of other installations of this identity. ours: the mailbox is for this one. newer: a
+ * newer one is at work, and what is there is for that. unclear: what is kept there does not tell.
+ */
+export type Place = 'ours' | 'newer' | 'unclear'
+
 /** What is known of the mailbox since it can be reached: it may have lost its disk before, or heard of another installation. */
 interface Standing {
-  /** Whether ours may replace what is kept there; null before we have looked. */
-  mayKeep: boolean | null
-  /** What we last kept there. */
+  /** Undefined while nobody has looked. */
+  place: Promise<Place> | undefined
+  /** What lies there, if it is as we would keep it. */
   kept: string
 }
+
+const UNKNOWN: Standing = { place: undefined, kept: '' }
 
 export class Backup {
   readonly #mail: MailContext
   readonly #replaced: () => void
-  #standing: Standing = { mayKeep: null, kept: '' }
+  #standing: Standing = { ...UNKNOWN }
   /** There may be something to keep: it is looked at once, and again when it could not be kept. */
   #isDue = true
   #failures = 0
@@ -38,7 +46,7 @@ export class Backup {
 
   /** Our mailbox can be reached again: what is there is looked at anew, and what failed before says nothing. */
   reconnected(): void {
-    this.#standing = { mayKeep: null, kept: '' }
+    this.#standing = { ...UNKNOWN }
     this.#isDue = true
     this.#failures = 0
     this.#notBefore = -Infinity
@@ -49,7 +57,24 @@ export class Backup {
     this.#isDue = true
   }
 
-  /** Takes in what was kept, once on each connection, and keeps what has changed since. Rejects with UnreachableError. */
+  /** Takes in what was kept, once on each connection, and says whose the mailbox is by that. Rejects with UnreachableError. */
+  look(): Promise<Place> {
+    const standing = this.#standing
+    const looking = (standing.place ??= this.#takeIn(standing))
+    // What could not be looked at is looked at the next time.
+    looking.catch(() => {
+      if (standing.place === looking) standing.place = undefined
+    })
+    return looking
+  }
+
+  /** The same, though it was looked at before on this connection. */
+  lookAgain(): Promise<Place> {
+    this.#standing.place = undefined
+    return this.look()
+  }
+
+  /** Keeps what has changed since, where the mailbox is ours. Rejects with UnreachableError. */
   async renew(): Promise<void> {
     const { clock, random } = this.#mail
     // A clock that was put back does not lengthen the wait.
@@ -72,41 +97,44 @@ export class Backup {
   async #renew(standing: Standing): Promise<void> {
     const { db, epoch, start, mailbox, sealer, log } = this.#mail
     // An empty or old profile must not take the place of a full or newer one.
-    standing.mayKeep ??= await this.#takeIn()
-    if (!standing.mayKeep || (await isReplaced(db))) return
+    if ((await this.look()) !== 'ours' || (await isReplaced(db))) return
     const profile = await readProfile(db, epoch, start)
     const encoded = encodeProfile(profile)
-    const fingerprint = toBase64url(hashOf('gigi/profile/1', encoded))
+    const fingerprint = fingerprintOf(encoded)
     if (fingerprint === standing.kept) return
     await reach(mailbox.keep(await sealer.sealBackup(encoded)))
     standing.kept = fingerprint
     log.info('the backup is kept', { contacts: profile.contacts.length })
   }
 
-  /** Takes in what is kept there. Returns whether ours may replace it. */
-  async #takeIn(): Promise<boolean> {
-    const { db, epoch, start, clock, log } = this.#mail
-    let profile: Profile | null
+  async #takeIn(standing: Standing): Promise<Place> {
+    const { db, epoch, start, clock, log, errand } = this.#mail
+    let found: Found | null
     try {
-      profile = await this.#recall()
+      found = await this.#recall()
     } catch (error) {
       if (!(error instanceof LaterVersionError)) throw error
       log.warn('the backup is of a later version, and is left alone', { reason: error.message })
-      return false
+      return 'unclear'
     }
-    if (profile === null) return true
+    // Without its user an installation claims nothing: another may have it all to keep yet.
+    if (found === null) return errand === true ? 'unclear' : 'ours'
+    const { profile, fingerprint } = found
     await mergeProfile(db, epoch, profile, clock.now())
     const { writer } = profile
-    if (writer.installation === start.installation || !isNewerStart(writer, start)) return true
-    // Nobody but we ourselves can have sealed it: it needs no signature of its own.
-    log.info('the backup is of a newer installation', { started: writer.started })
-    await noteReplacement(db, epoch, writer.started)
-    this.#replaced()
-    return false
+    if (writer.installation !== start.installation && isNewerStart(writer, start)) {
+      // Nobody but we ourselves can have sealed it: it needs no signature of its own.
+      log.info('the backup is of a newer installation', { started: writer.started })
+      await noteReplacement(db, epoch, writer.started, clock.now())
+      this.#replaced()
+      return 'newer'
+    }
+    standing.kept = fingerprint
+    return 'ours'
   }
 
   /** What is kept there; null where there is nothing, or nothing that can be read. Rejects with LaterVersionError. */
-  async #recall(): Promise<Profile | null> {
+  async #recall(): Promise<Found | null> {
     const { mailbox, sealer, log } = this.#mail
     const blob = await reach(mailbox.recall())
     const opened = blob === null ? null : await sealer.openBackup(blob)
@@ -115,7 +143,7 @@ export class Backup {
       return null
     }
     try {
-      return decodeProfile(opened)
+      return { profile: decodeProfile(opened), fingerprint: fingerprintOf(opened) }
     } catch (error) {
       // Damaged before it was sealed: it is replaced.
       if (!(error instanceof MalformedError) || error instanceof LaterVersionError) throw error
@@ -124,3 +152,10 @@ export class Backup {
     }
   }
 }
+
+interface Found {
+  readonly profile: Profile
+  readonly fingerprint: string
+}
+
+const fingerprintOf = (encoded: Uint8Array): string => toBase64url(hashOf('gigi/profile/1', encoded))

@@ -46,10 +46,7 @@ import type { MailAddress, Mailbox, Sealer } from './ports.ts'
 export interface MailPorts {
   readonly mailbox: Mailbox
   readonly sealer: Sealer
-  /**
-   * Nobody has opened this: another installation of the identity may have the mailbox by now. Its prekey and its backup
-   * are left alone, and what it alone can open stays there.
-   */
+  /** Nobody has opened this: where nothing shows whose the mailbox is, it is left to whichever installation it belongs to. */
   readonly errand?: boolean
 }
 
@@ -130,25 +127,30 @@ export async function verifiedPrekey(
 }
 
 /**
- * Opens an item of our mailbox and takes in what it says. Returns whether it is done with: also what cannot be opened, is not
- * what it should be, or is from someone blocked, since nothing would ever come of it. Rejects with what the store throws,
- * and the item must stay then (SPEC 19.6).
+ * What became of an item. over: nothing more will come of it. refused: for now, and it may be taken later. keyless: it is
+ * sealed to a prekey that is not here.
  */
-export async function takeItem(context: MailContext, item: HeldItem): Promise<boolean> {
+export type Taken = 'over' | 'refused' | 'keyless'
+
+/**
+ * Opens an item of our mailbox and takes in what it says. It is over also with what is not what it should be, or is from
+ * someone blocked. Rejects with what the store throws, and the item must stay then (SPEC 19.6).
+ */
+export async function takeItem(context: MailContext, item: HeldItem): Promise<Taken> {
   const { db, epoch, clock, log } = context
   const sealed = readable(() => openItem(item.item))
   const prekey = sealed === null ? undefined : await readPrekey(db, sealed.prekey)
-  if (sealed !== null && prekey === undefined && context.errand === true) return false
+  if (sealed !== null && prekey === undefined) return 'keyless'
   const letter =
     sealed === null || prekey === undefined ? null : await openMail(context, item.id, sealed, prekey)
   if (letter === null) {
     log.warn('an item of the mailbox is no letter for us')
-    return true
+    return 'over'
   }
   const peer = letter.sender
   try {
     // What is refused for now may be taken later: until then it is where it is.
-    if (!(await takeFrames(context, letter))) return false
+    if (!(await takeFrames(context, letter))) return 'refused'
     // If this device dies before that, the item is still there and comes once more.
     if (letter.frames.some(({ type }) => type === 'push')) await oweForMail(db, epoch, peer, clock.now())
     log.info('a letter came', { peer })
@@ -156,7 +158,7 @@ export async function takeItem(context: MailContext, item: HeldItem): Promise<bo
     if (!(error instanceof BlockedError || error instanceof MalformedError)) throw error
     log.warn('a letter was not taken', { peer, reason: error.message })
   }
-  return true
+  return 'over'
 }
 
 async function openMail(

@@ -3,7 +3,7 @@
  * be delivered live is left for others (posting.ts). What is to be done says the store, so that it goes on where it was
  * cut off.
  */
-import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
+import { MAX_KEPT_REVOCATIONS } from '../protocol/limits.ts'
 import type { HeldItem, ItemId } from '../protocol/mailbox.ts'
 import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
@@ -11,7 +11,7 @@ import { isPrekeyDue, publishPrekey } from './grants.ts'
 import { type MailContext, takeItem } from './letters.ts'
 import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS } from './limits.ts'
 import { Posting } from './posting.ts'
-import { Backup } from './backup.ts'
+import { Backup, type Place } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
 import { Coalesced, Delayed } from './serial.ts'
 import { Waking } from './waking.ts'
@@ -50,7 +50,7 @@ export class Mailroom {
     this.#renewal = new Delayed(timer, BACKUP_AFTER_MS, () => {
       this.#backup.changed()
       // A prekey that became outdated is replaced as well.
-      if (this.#ready && this.#running && this.#mail.errand !== true) this.#opening.request()
+      if (this.#ready && this.#running) this.#opening.request()
       // A stranger may be a contact now, whose words are taken.
       if (this.#leftSome && this.#ready && this.#running) this.#collecting.request()
     })
@@ -143,16 +143,25 @@ export class Mailroom {
     else if (Math.abs(this.#mail.clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
   }
 
-  /** What a mailbox that cannot be reached leaves undone is done at the next tick, or when it is ready again. */
   #attempt(what: string, task: () => Promise<void>): Promise<void> {
     return this.#core.guard(what, async () => {
-      try {
-        await task()
-      } catch (error) {
-        if (!(error instanceof UnreachableError)) throw error
-        this.#mail.log.info(`could not ${what}`, { reason: error.message })
-      }
+      await this.#try(what, task)
     })
+  }
+
+  /**
+   * Whether it was done. What a mailbox that cannot be reached, or does not take it, leaves undone is done at the next tick, or
+   * when it is ready again.
+   */
+  async #try(what: string, task: () => Promise<void>): Promise<boolean> {
+    try {
+      await task()
+      return true
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error
+      this.#mail.log.info(`could not ${what}`, { reason: error.message })
+      return false
+    }
   }
 
   async #open(): Promise<void> {
@@ -170,33 +179,43 @@ export class Mailroom {
     if (Math.abs(clock.now() - this.#checkedAt) >= DEPOSIT_CHECK_MS) this.#checking.request()
   }
 
-  /** Revocations, prekey and backup as they should be. An errand leaves the latter two as another installation may have made them. */
+  /** Revocations and prekey as they should be, and then the rest. What the mailbox does not take holds up nothing else. */
   async #furnish(): Promise<void> {
-    const mail = this.#mail
     const isOpen = this.#isOpen
     // Before it is: what is revoked meanwhile opens it again.
     this.#isOpen = true
+    let isDone = false
     try {
-      if (!isOpen) await this.#revoke()
-      // The backup says when the newest was made.
-      if (mail.errand !== true && (!isOpen || (await isPrekeyDue(mail))) && (await publishPrekey(mail)))
-        this.#backup.changed()
-    } catch (error) {
-      this.#isOpen = false
-      throw error
+      const isRevoked = isOpen || (await this.#try('revoke grants', () => this.#revoke()))
+      const isPublished = await this.#try('publish a prekey', () => this.#publish(isOpen))
+      isDone = isRevoked && isPublished
+    } finally {
+      if (!isDone) this.#isOpen = false
     }
     this.#subscribing.request()
-    if (mail.errand !== true) this.#renewing.request()
+    this.#renewing.request()
   }
 
   async #revoke(): Promise<void> {
     const { db, epoch, clock, mailbox } = this.#mail
-    const revoked = await readRevocations(db, epoch, MAX_IDS_PER_REQUEST, clock.now())
+    const revoked = await readRevocations(db, epoch, MAX_KEPT_REVOCATIONS, clock.now())
     if (revoked.length > 0) await reach(mailbox.revoke(revoked))
+  }
+
+  /** The prekey that mail is sealed to, unless another installation may be the one to open it. */
+  async #publish(isOpen: boolean): Promise<void> {
+    const mail = this.#mail
+    const place = await this.#backup.look()
+    // What a later version of this app has kept cannot tell; but whoever has been opened by its user is to have mail.
+    if (place === 'newer' || (place === 'unclear' && mail.errand === true)) return
+    // The backup says when the newest was made.
+    if ((!isOpen || (await isPrekeyDue(mail))) && (await publishPrekey(mail))) this.#backup.changed()
   }
 
   /** Takes out what lies in our mailbox, page by page. */
   async #collect(): Promise<void> {
+    // Then it is for that one.
+    if ((await this.#whose(() => this.#backup.look())) === 'newer') return
     // What comes from here on is told anew.
     this.#behind = false
     this.#leftSome = false
@@ -216,16 +235,31 @@ export class Mailroom {
 
   /** Takes in what some items say, and lets the mailbox delete those. What cannot be stored stays, with what is behind it. */
   async #take(items: readonly HeldItem[]): Promise<void> {
-    const taken: ItemId[] = []
+    const over: ItemId[] = []
+    const keyless: ItemId[] = []
     try {
       for (const item of items) {
         if (!this.#running) break
-        if (await takeItem(this.#mail, item)) taken.push(item.id)
+        const taken = await takeItem(this.#mail, item)
+        if (taken === 'over') over.push(item.id)
+        else if (taken === 'keyless') keyless.push(item.id)
         else this.#leftSome = true
       }
+      // A newer installation may have come since, and have the keys. Where there is none, nobody has them: they go out anew.
+      const look = () => this.#backup.lookAgain()
+      if (keyless.length > 0 && (await this.#whose(look)) === 'ours') over.push(...keyless)
     } finally {
-      if (taken.length > 0) await reach(this.#mail.mailbox.confirm(taken))
+      if (over.length > 0) await reach(this.#mail.mailbox.confirm(over))
     }
+  }
+
+  /** Of a mailbox that does not give the backup it is not clear; what only this installation can open is for it all the same. */
+  async #whose(look: () => Promise<Place>): Promise<Place> {
+    let place: Place = 'unclear'
+    await this.#try('look at the backup', async () => {
+      place = await look()
+    })
+    return place
   }
 
   async #check(): Promise<void> {

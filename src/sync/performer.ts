@@ -257,10 +257,10 @@ export class Performer {
 
   /** Whether `start` is that of another installation of ours which is newer: our own signature says so. */
   async #isReplacedBy(start: Start): Promise<boolean> {
-    const { db, epoch, self, crypto, start: own } = this.#core.options
+    const { db, epoch, self, crypto, clock, start: own } = this.#core.options
     if (!isNewerStart(start, own)) return false
     if (!(await crypto.verify(keyOfPeerId(self), start.signature, startSignedBytes(start)))) return false
-    await noteReplacement(db, epoch, start.started)
+    await noteReplacement(db, epoch, start.started, clock.now())
     return true
   }
 }

@@ -3,6 +3,7 @@ import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGrant } from '../protocol/grant.ts'
 import { toBase64url } from '../protocol/identifiers.ts'
+import { MAX_IDS_PER_REQUEST } from '../protocol/limits.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/invite-secret.ts'
 import type { ContactRow } from '../store/schema.ts'
@@ -162,4 +163,20 @@ test('one who is owed something and cannot be left mail keeps nobody busy while 
   for (let i = 0; i < 500; i++) await new Promise((resolve) => setImmediate(resolve))
   expect(looks).toBe(0)
   slow.resolve(null)
+})
+
+test('of all whom it denies our mailbox is told, also where it needs to be told in pieces', async () => {
+  const rows = Array.from({ length: MAX_IDS_PER_REQUEST + 1 }, (_, n) => ({
+    id: toBase64url(new Uint8Array(new BigUint64Array([BigInt(n), 1n]).buffer)),
+    ends: time.now() + DAY + n,
+  }))
+  await bob.db.revoked_grants.bulkPut(rows)
+  const denied = async ({ id }: { id: string }) =>
+    (await post.store().held(bob.who.peerId, id, [])) === 'denied'
+  const [first, last] = [rows[0], rows.at(-1)]
+  await visitUntil(
+    bob,
+    async () => first !== undefined && last !== undefined && (await denied(first)) && (await denied(last)),
+    'both ends to be denied',
+  )
 })

@@ -11,7 +11,7 @@ import type { GigiDatabase } from '../store/schema.ts'
 import type { PeerReport } from '../sync/core.ts'
 import { cleanUp } from '../sync/clean-up.ts'
 import { SyncEngine } from '../sync/engine.ts'
-import { beginStart } from '../sync/start.ts'
+import { beginStart, sameStart } from '../sync/start.ts'
 import { type FakeTime, silentLog } from './fake-world.ts'
 import type { MemoryMailbox, MemoryPost } from './memory-mailbox.ts'
 import type { MemoryNetwork, MemoryTransport } from './memory-network.ts'
@@ -55,6 +55,8 @@ export class Device {
     const epoch = await raiseEpoch(this.db)
     this.mailbox = this.post?.mailbox(this.who.peerId, this.home)
     this.mailbox?.connect()
+    const { crypto } = this.who
+    const started = this.errand ? await sameStart(this.db, crypto) : null
     this.engine = new SyncEngine({
       db: this.db,
       epoch,
@@ -64,9 +66,9 @@ export class Device {
       timer: this.time,
       clean: (epoch, signal) => cleanUp(this.db, epoch, this.time, signal),
       random: this.who.random,
-      crypto: this.who.crypto,
+      crypto,
       log: { ...silentLog, warn: (message) => this.warnings.push(message) },
-      start: await beginStart(this.db, epoch, this.who.crypto, this.time.now()),
+      start: started ?? (await beginStart(this.db, epoch, crypto, this.time.now())),
       relays: () => this.named,
       ...(this.mailbox === undefined
         ? {}
