@@ -92,7 +92,7 @@ test('a message that comes is heard, unless that is switched off, or it is seen'
       first: (self: AudioNode, target: unknown) => void,
     ): void => {
       const real = Reflect.get(kind, method) as () => unknown
-      Reflect.set(kind, method, function (this: AudioNode, ...given: []) {
+      Reflect.set(kind, method, function (this: AudioNode, ...given: unknown[]) {
         first(this, given[0])
         return Reflect.apply(real, this, given)
       })

@@ -8,14 +8,8 @@ import { MAX_GRANTS_BEFORE } from '../protocol/limits.ts'
 import { decodeProfile, encodeProfile, type KeptContact, type Profile } from '../protocol/profile.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { addContact, setAlias, setContactState } from './contacts.ts'
-import {
-  DEFAULT_SETTINGS,
-  readConfig,
-  readSettings,
-  saveConfig,
-  saveInviteSecret,
-  saveSettings,
-} from './identity.ts'
+import { DEFAULT_SETTINGS, readConfig, readSettings, saveConfig, saveSettings } from './identity.ts'
+import { saveInviteSecret } from './invite-secret.ts'
 import { keepGivenGrant, readRevocations } from './grants.ts'
 import { raiseEpoch } from './leadership.ts'
 import { sendMessage } from './outbox.ts'
