@@ -45,7 +45,8 @@ const tooSmall = (page: Page): Promise<string[]> =>
       .filter((element) => element.closest('[data-testid=text], [data-status-button]') === null)
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect()
-        return width < touch - 0.5 || height < touch - 0.5
+        // What only screen readers are told of is pressed by nobody.
+        return width > 1 && (width < touch - 0.5 || height < touch - 0.5)
       })
       .map((element) => `${element.tagName} ${element.ariaLabel ?? element.textContent}`.slice(0, 60))
   }, TOUCH)
