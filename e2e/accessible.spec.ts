@@ -20,7 +20,9 @@ async function faults(page: Page, screen: string, isOfSize = false): Promise<str
   for (const { viewport, colorScheme } of LOOKS) {
     if (!isOfSize) await page.setViewportSize(viewport)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+    // A menu over the page is of no landmark.
+    const rules = isOfSize ? ['region'] : []
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).disableRules(rules).analyze()
     for (const { id, nodes } of violations)
       for (const { target, failureSummary } of nodes)
         found.push([screen, colorScheme, id, target.join(' '), failureSummary].map(String).join(' | '))

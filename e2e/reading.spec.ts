@@ -32,7 +32,7 @@ async function wheel(who: GigiPage, by: number, isThere: () => Promise<boolean>)
 test('a long conversation: all of it is read, scrolled through and searched, and nothing jumps', async ({
   newcomer,
 }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(240_000)
   const [alice, bob] = [await newcomer(), await newcomer()]
   await introduce(alice, bob)
   // Alice is elsewhere: what comes is unread.
