@@ -30,8 +30,9 @@ export class Mailroom {
   readonly #backup: Backup
   readonly #waking: Waking
   #running = true
-  /** Our mailbox can be reached; it is as it should be; something may lie in it. */
+  /** Our mailbox can be reached; our relay has none; it is as it should be; something may lie in it. */
   #ready = false
+  #isNone = false
   #isOpen = false
   #behind = false
   /** Something lies in it that could not be taken in when it was fetched. */
@@ -63,6 +64,10 @@ export class Mailroom {
 
   start(): void {
     this.#mail.mailbox.listen({
+      none: () => {
+        this.#isNone = true
+        this.#behind = false
+      },
       ready: () => {
         this.#ready = true
         this.#isOpen = false
@@ -77,6 +82,7 @@ export class Mailroom {
       },
       gone: () => {
         this.#ready = false
+        this.#isNone = false
       },
     })
   }
@@ -95,8 +101,8 @@ export class Mailroom {
 
   /** Whether nothing lies in our mailbox, as far as is known, and nothing is to be left elsewhere before long. */
   get isQuiet(): boolean {
-    // Where there is no mailbox it never comes to be open, and there is nothing to be done about it.
-    if (this.#ready && (!this.#isOpen || this.#behind)) return false
+    // Where there is no mailbox it never comes to be open, and there is nothing to be done about it. One may be slow to open.
+    if (!this.#isNone && (!this.#ready || !this.#isOpen || this.#behind)) return false
     return !this.#looking.isPending && this.#tasks().every((task) => task.isIdle) && this.#posting.isQuiet
   }
 

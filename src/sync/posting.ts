@@ -171,7 +171,7 @@ export class Posting {
       if (!isOrdinary(error)) throw error
       const failures = (this.#troubles.get(peer)?.failures ?? 0) + 1
       const notBefore = clock.now() + backoffMs(failures, DEPOSIT_BACKOFF, random.fraction())
-      const mayPass = error instanceof UnreachableError || (error instanceof NotLeftError && error.mayPass)
+      const mayPass = (error instanceof UnreachableError || error instanceof NotLeftError) && error.mayPass
       this.#troubles.set(peer, { failures, notBefore, mayPass })
       log.info('mail could not be left', { peer, reason: error.message })
     }
