@@ -84,7 +84,7 @@ export interface QueueRow {
   item_id?: ItemId
 }
 
-/** A letter with messages on its way through a mailbox (store/deposits.ts). */
+/** A letter on its way through a mailbox (store/deposits.ts). One without messages says what was accepted and read. */
 export interface DepositRow {
   id: ItemId
   peer_id: PeerId
@@ -103,6 +103,8 @@ export interface OwedRow {
   peer_id: PeerId
   /** When it came to be owed, milliseconds; rises with each time. */
   at: number
+  /** It was told by a letter that is in no mailbox any more: they have it, or it was lost. It is told once more, and then not again. */
+  again?: Flag
 }
 
 /** A prekey of ours (SPEC 18.6). */

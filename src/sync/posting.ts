@@ -188,7 +188,8 @@ export class Posting {
     if (draft.messages.length === 0 && debt === undefined) return false
     const id = newItemId(mail)
     const item = await sealMail(mail, peer, prekey, id, draft.frames)
-    if (draft.messages.length > 0)
+    // Word that goes out for the second time is left at that: whoever has it has no way to say so.
+    if (draft.messages.length > 0 || debt?.again !== 1)
       await beginDeposit(db, epoch, peer, { id, grant: at.grant }, draft.messages, clock.now())
     // Proof, and who we are, is worth fetching when they come, and not worth waking them.
     const isNews = draft.messages.some(({ content }) => isShown(content.type))
@@ -208,8 +209,7 @@ export class Posting {
     const { db, epoch } = this.#mail
     const unheard = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')
     if (unheard.length === 0) return
-    // Of those whose grant does not hold any more nothing will be heard: at worst one arrives twice.
-    const held = await this.#heldOf(at, unheard, 'not held')
+    const held = await this.#heldOf(at, unheard)
     await noteHeld(
       db,
       epoch,
@@ -233,15 +233,16 @@ export class Posting {
   async #checkOf(peer: PeerId): Promise<void> {
     const { db, epoch, clock, log } = this.#mail
     if (!this.#isRunning()) return
-    // Of the others it is asked before the next letter: one of them may be on its way at this moment.
-    const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
+    const rows = await openDeposits(db, epoch, peer)
     const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
     await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
     const at = addressOf(this.#mail, await readContact(db, peer))
     if (at === null || !this.#isRunning()) return
-    const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
+    // Of the others it is asked before the next letter: one of them may be on its way at this moment.
+    const left = rows.filter((row) => row.state === 'held' && !isOver(row))
+    const asked = left.slice(0, MAX_IDS_PER_REQUEST)
     try {
-      const held = await this.#heldOf(at, asked, 'held')
+      const held = await this.#heldOf(at, asked)
       const lost = idsOf(asked, (id) => !held.has(id))
       await strikeOut(db, epoch, peer, lost)
     } catch (error) {
@@ -252,19 +253,15 @@ export class Posting {
 
   /**
    * Which of them the mailbox holds. Each is asked after under the grant that it was left under; where that does not hold any
-   * more, `denied` says what they count as.
+   * more nothing will be heard, and they count as lost: at worst one arrives twice.
    */
-  async #heldOf(
-    at: MailAddress,
-    rows: readonly DepositRow[],
-    denied: 'held' | 'not held',
-  ): Promise<ReadonlySet<string>> {
+  async #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string>> {
     const all = new Set<string>()
     for (const under of Map.groupBy(rows, (row) => row.grant.join()).values()) {
       const { relays } = at
       const grant = under[0]?.grant ?? at.grant
       const held = await reach(this.#mail.mailbox.held({ relays, grant }, idsOf(under)))
-      for (const id of held ?? (denied === 'held' ? idsOf(under) : [])) all.add(id)
+      for (const id of held ?? []) all.add(id)
     }
     return all
   }
