@@ -248,7 +248,11 @@ test('a letter of unknown fate to someone who was deleted is forgotten when no m
 test('that something was read is told again where the relay lost word of it, once, and not for ever', async () => {
   await meetByLink()
   await alice.write(bob, 'one')
-  await visitUntil(alice, async () => (await are(alice, 'Synced')()) && (await hasPrekey(alice)()), 'the deposit')
+  await visitUntil(
+    alice,
+    async () => (await are(alice, 'Synced')()) && (await hasPrekey(alice)()),
+    'the deposit',
+  )
   const hasAnswered = async () => (await nothingOwed(bob)()) && (await itemsOf(alice)) > 0
   await visitUntil(bob, async () => (await bob.texts(alice)).length === 1 && (await hasAnswered()), 'proof')
   await visitUntil(alice, are(alice, 'Delivered'), 'proof')
