@@ -195,7 +195,7 @@ export interface ContactRow {
   grants_before?: readonly { readonly id: GrantId; readonly ends: number }[]
   /** When the newest of their prekeys was made that we have seen. */
   prekey_made?: number
-  /** When the letter was written that their nickname and relays are from. */
+  /** When the letter was written, or was said in a session, that their nickname and relays are from. */
   card_written?: number
   /** Their mailbox had no room for us. */
   mailbox_full?: Flag

@@ -9,7 +9,7 @@ import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
 import { isPrekeyDue, publishPrekey } from './grants.ts'
 import { type MailContext, takeItem } from './letters.ts'
-import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS } from './limits.ts'
+import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS, MAX_LATER_BYTES } from './limits.ts'
 import { Posting } from './posting.ts'
 import { Backup, type Place } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
@@ -37,6 +37,8 @@ export class Mailroom {
   #behind = false
   /** Something lies in it that could not be taken in when it was fetched. */
   #leftSome = false
+  /** Of what was left for a later version. */
+  #laterBytes = 0
   #checkedAt = -Infinity
   readonly #looking: Delayed
   readonly #renewal: Delayed
@@ -225,6 +227,7 @@ export class Mailroom {
     // What comes from here on is told anew.
     this.#behind = false
     this.#leftSome = false
+    this.#laterBytes = 0
     try {
       let after = 0
       for (let more = true; more && this.#running;) {
@@ -249,7 +252,9 @@ export class Mailroom {
         const taken = await takeItem(this.#mail, item)
         if (taken === 'over') over.push(item.id)
         else if (taken === 'keyless') keyless.push(item.id)
-        else this.#leftSome = true
+        else if (taken === 'refused') this.#leftSome = true
+        // A later version of this app is to find it; but anyone who may leave mail can say that it is of one.
+        else if ((this.#laterBytes += item.item.length) > MAX_LATER_BYTES) over.push(item.id)
       }
       // A newer installation may have come since, and have the keys. Where there is none, nobody has them: they go out anew.
       const look = () => this.#backup.lookAgain()
