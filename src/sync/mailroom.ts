@@ -9,7 +9,7 @@ import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
 import { isPrekeyDue, publishPrekey } from './grants.ts'
 import { type MailContext, takeItem } from './letters.ts'
-import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS, MAX_LATER_BYTES } from './limits.ts'
+import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS, MAX_LATER_BYTES, OTHERS_PATIENCE_MS } from './limits.ts'
 import { Posting } from './posting.ts'
 import { Backup, type Place } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
@@ -40,6 +40,7 @@ export class Mailroom {
   /** Of what was left for a later version. */
   #laterBytes = 0
   #checkedAt = -Infinity
+  #checkingSince = -Infinity
   readonly #looking: Delayed
   readonly #renewal: Delayed
 
@@ -105,7 +106,9 @@ export class Mailroom {
   get isQuiet(): boolean {
     // Where there is no mailbox it never comes to be open, and there is nothing to be done about it. One may be slow to open.
     if (!this.#isNone && (!this.#ready || !this.#isOpen || this.#behind)) return false
-    return !this.#looking.isPending && this.#tasks().every((task) => task.isIdle) && this.#posting.isQuiet
+    const asks = this.#mail.clock.now() - this.#checkingSince < OTHERS_PATIENCE_MS
+    const isBusy = this.#tasks().some((task) => !task.isIdle && (task !== this.#checking || asks))
+    return !this.#looking.isPending && !isBusy && this.#posting.isQuiet
   }
 
   #tasks(): readonly Coalesced[] {
@@ -274,6 +277,7 @@ export class Mailroom {
   }
 
   async #check(): Promise<void> {
+    this.#checkingSince = this.#mail.clock.now()
     await this.#posting.check()
     this.#checkedAt = this.#mail.clock.now()
   }

@@ -26,6 +26,7 @@ import {
   HEARD_MS,
   MAILBOXES_AT_ONCE,
   MAX_QUEUED_PEERS,
+  OTHERS_PATIENCE_MS,
 } from './limits.ts'
 import { letterAt } from './mail-policy.ts'
 import type { MailAddress } from './ports.ts'
@@ -40,7 +41,7 @@ export class Posting {
   /** Mailboxes that could not be used, by their owner. */
   readonly #troubles = new Map<PeerId, Trouble>()
   /** To whom letters are being left: a mailbox that is slow to answer holds up no other. */
-  readonly #underWay = new Map<PeerId, Promise<void>>()
+  readonly #underWay = new Map<PeerId, { readonly since: number; readonly ended: Promise<void> }>()
   /** Something was found to be left that had to wait for what is under way. */
   #passedOver = false
   #running = true
@@ -60,17 +61,20 @@ export class Posting {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (!this.#isIdle) await Promise.all([this.#passes.idle(), ...this.#underWay.values()])
+    const ends = (): readonly Promise<void>[] => [...this.#underWay.values()].map(({ ended }) => ended)
+    while (!this.#isIdle) await Promise.all([this.#passes.idle(), ...ends()])
   }
 
-  /** Whether nothing is under way, and nothing is to be left within the next seconds. */
+  /** Whether nothing is under way but to who does not answer, and nothing is to be left within the next seconds. */
   get isQuiet(): boolean {
     const now = this.#core.options.clock.now()
     // Until then we may not have heard who is there, or whether we have a mailbox.
     const hasHeard = this.#onlineSince !== null && now - this.#onlineSince >= DEPOSIT_AFTER_MS
     // What may go better soon is worth coming back for.
     const isTroubled = [...this.#troubles.values()].some(({ mayPass }) => mayPass)
-    return hasHeard && this.#isIdle && !isTroubled && this.#nextAt - now > DEPOSIT_AFTER_MS
+    const isWaiting = [...this.#underWay.values()].some(({ since }) => now - since < OTHERS_PATIENCE_MS)
+    const isBusy = isWaiting || !this.#passes.isIdle
+    return hasHeard && !isBusy && !isTroubled && this.#nextAt - now > DEPOSIT_AFTER_MS
   }
 
   get #isIdle(): boolean {
@@ -140,7 +144,7 @@ export class Posting {
       this.#passedOver = false
       this.request()
     })
-    this.#underWay.set(peer, ended)
+    this.#underWay.set(peer, { since: this.#mail.clock.now(), ended })
   }
 
   /** What was told in a session that lasted longer than a dead one does was heard, and need not be told by letter. */

@@ -7,7 +7,7 @@ import { are, hasPrekey, itemsOf, openLinkOf, pass, visitUntil } from '../testin
 import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { DEPOSIT_AFTER_MS } from './limits.ts'
+import { DEPOSIT_AFTER_MS, OTHERS_PATIENCE_MS } from './limits.ts'
 
 /** As long as one is given (app/errand.ts). */
 const ERRAND_MS = 25_000
@@ -105,3 +105,17 @@ test('it does not wait where the relay has no mailbox, though there is something
   expect(await errand(alice)).toBe('done')
   expect(new Set(await alice.statuses())).toEqual(new Set(['Synced']))
 })
+
+test.each(['prekey', 'status'])(
+  'it does not wait until it is cut off for a relay that leaves %s unanswered',
+  async (type) => {
+    await deposit()
+    await alice.write(bob, 'two')
+    post.serve = (peer, request, honest) =>
+      peer === alice.who.peerId && request.type === type ? new Promise(() => undefined) : honest()
+    const begun = time.now()
+    expect(await errand(alice)).toBe('done')
+    // It is given time to answer.
+    expect(time.now() - begun).toBeGreaterThan(OTHERS_PATIENCE_MS)
+  },
+)
