@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { askForErrand, askForErrandAt, askForPeriodicErrands } from './background.ts'
 
-const sync = { register: vi.fn((_tag: string) => Promise.resolve()) }
-const periodicSync = { register: vi.fn((_tag: string, _options: object) => Promise.resolve()) }
+const sync = { register: vi.fn<(tag: string) => Promise<void>>(() => Promise.resolve()) }
+const periodicSync = {
+  register: vi.fn<(tag: string, options: object) => Promise<void>>(() => Promise.resolve()),
+}
 let state: PermissionState
 
 beforeEach(() => {
