@@ -98,6 +98,11 @@ export const MAILBOX_RESERVED_PART = 32
 export const OWNER_SEEN_MS = 24 * 3_600_000
 /** Milliseconds between two looks for items and revocations that had their time. */
 export const MAILBOX_SWEEP_MS = 10 * 60_000
+/**
+ * A clock that is this much later or earlier than when it was read last was put wrong, or right, milliseconds: it is read at
+ * each look, and few relays that come back were off for longer.
+ */
+export const CLOCK_JUMP_MS = 3 * 24 * 3_600_000
 /** Items, or others, that are deleted in one transaction of such a look: 20 MiB at most, a fraction of a second. */
 export const MAILBOX_SWEEP_ITEMS = 20
 /** Bytes that come into the mailbox in one transaction, unless by one request: the relay does nothing else meanwhile. */

@@ -5,6 +5,7 @@ import { holderOf } from '../../src/protocol/grant.ts'
 import { MAIL_LIFE_MS, OWNER_AWAY_MS } from '../../src/protocol/limits.ts'
 import { readFetched, readHeld } from '../../src/protocol/mailbox.ts'
 import {
+  CLOCK_JUMP_MS,
   MAX_DEPOSITS_PER_GRANT_PER_MINUTE,
   MAX_DEPOSITS_PER_OPEN_GRANT_PER_MINUTE,
   MAX_VERIFIED_GRANTS,
@@ -36,7 +37,11 @@ beforeEach(() => {
   failures = []
   verify.mockClear()
   store = new MemoryMailboxStore(roomOf(1e9))
-  mailbox = new Mailbox({
+  mailbox = make()
+})
+
+const make = (): Mailbox =>
+  new Mailbox({
     store,
     verify,
     now: () => now,
@@ -47,7 +52,6 @@ beforeEach(() => {
     accepts: (endpoint) => endpoint.startsWith('https:'),
     failed: (error) => failures.push(error),
   })
-})
 
 const ask = (peer: PeerId, request: Asked) => mailbox.answer(peer, { ...request, number: 1 })
 const deposit = (peer: PeerId, grant: Uint8Array, n = 1) =>
@@ -242,27 +246,79 @@ test('what the store cannot do is told as failed, and nobody is told of mail (SP
   expect(told).toEqual([])
 })
 
+/** So much time goes by, and the relay runs. */
+async function pass(ms: number): Promise<void> {
+  for (const end = now + ms; now < end;) {
+    now = Math.min(end, now + CLOCK_JUMP_MS)
+    await mailbox.sweep()
+  }
+}
+
 test('an item is kept for MAIL_LIFE_MS (SPEC 18.11)', async () => {
   await deposit(bob.peerId, GRANT)
-  now += MAIL_LIFE_MS - 1
-  await mailbox.sweep()
+  await pass(MAIL_LIFE_MS - 1)
   expect((await fetched(alice.peerId)).items).toHaveLength(1)
-  now++
-  await mailbox.sweep()
+  await pass(1)
   expect((await fetched(alice.peerId)).items).toEqual([])
 })
 
 test('of an owner who is away for OWNER_AWAY_MS the rest is kept no longer, and coming once is enough (SPEC 18.17)', async () => {
-  now += OWNER_AWAY_MS
+  await pass(OWNER_AWAY_MS)
   for (const { peerId } of [alice, bob]) await ask(peerId, { type: 'keep', blob: ITEM })
-  now += OWNER_AWAY_MS - 1
-  await mailbox.sweep()
+  await pass(OWNER_AWAY_MS - 1)
   await ask(bob.peerId, { type: 'confirm', ids: [] })
   // What others do in her name is not hers.
   await deposit(bob.peerId, GRANT)
-  now += 1
-  await mailbox.sweep()
+  await pass(1)
   expect([await store.recall(alice.peerId), await store.recall(bob.peerId)]).toEqual([null, ITEM])
+})
+
+describe('a clock that is put wrong, or right, deletes nothing (SPEC 18.18)', () => {
+  const DAY = 24 * 3_600_000
+  const isThere = async (): Promise<boolean> =>
+    (await fetched(alice.peerId)).items.length > 0 && (await store.recall(alice.peerId)) !== null
+
+  /** The relay starts anew, by the clock as it is. */
+  async function restart(): Promise<void> {
+    mailbox = make()
+    await mailbox.begin()
+    await mailbox.sweep()
+  }
+
+  beforeEach(async () => {
+    await mailbox.begin()
+    await mailbox.sweep()
+    await ask(alice.peerId, { type: 'keep', blob: ITEM })
+  })
+
+  test.each([730 * DAY, -730 * DAY])('by %i ms, while the relay runs or is off', async (jump) => {
+    await deposit(bob.peerId, GRANT)
+    for (const by of [jump, -jump]) {
+      now += by
+      await restart()
+      expect(await isThere()).toBe(true)
+      now -= by
+      await mailbox.sweep()
+      now += by
+      await mailbox.sweep()
+      expect(await isThere()).toBe(true)
+    }
+    // Its time goes on as before.
+    await pass(MAIL_LIFE_MS - 1)
+    expect(await isThere()).toBe(true)
+    await pass(1)
+    expect(await isThere()).toBe(false)
+  })
+
+  test('nor what came while it was wrong, when it is put right', async () => {
+    now -= 730 * DAY
+    await deposit(bob.peerId, GRANT)
+    now += 730 * DAY
+    await mailbox.sweep()
+    expect(await isThere()).toBe(true)
+    await pass(MAIL_LIFE_MS)
+    expect(await isThere()).toBe(false)
+  })
 })
 
 test('a signature is verified once, and only so many are remembered', async () => {

@@ -16,6 +16,7 @@ import {
 import { openPrekey } from '../../src/protocol/prekey.ts'
 import { MAX_VERIFIED_GRANTS } from '../limits.ts'
 import { DepositRates } from './deposit-rates.ts'
+import { SteadyClock } from './steady-clock.ts'
 import type { MailboxStore } from './store.ts'
 
 export type Verify = (
@@ -59,9 +60,18 @@ export class Mailbox {
   /** Grants whose signature is good, by their bytes; the first is the one that was not used for longest. */
   readonly #verified = new Map<string, Grant>()
   readonly #rates = new DepositRates()
+  /** For what is deleted at its time; grants hold by the machine's own. */
+  readonly #steady: SteadyClock
 
   constructor(init: MailboxInit) {
     this.#init = init
+    this.#steady = new SteadyClock(init.now)
+  }
+
+  /** Goes on from what an earlier run of the relay has left. Before anything is asked of it. Rejects when the store does. */
+  async begin(): Promise<void> {
+    const before = await this.#init.store.clock()
+    if (before !== null) this.#steady.restore(before)
   }
 
   /** Does what `peer` asks for. Never rejects: what the store cannot do is `failed`. */
@@ -69,11 +79,11 @@ export class Mailbox {
   /** `large`: the answer would bring more than `within` bytes of items or of a blob, and was not read. */
   async answer(peer: PeerId, request: MailboxRequest, within: number | undefined): Promise<Outcome | 'large'>
   async answer(peer: PeerId, request: MailboxRequest, within?: number): Promise<Outcome | 'large'> {
-    const { store, now } = this.#init
+    const { store } = this.#init
     try {
       const outcome = this.#answer(peer, request, within)
       // In the same turn, so that the two share a transaction. What fails only now is noted the next time.
-      if (!WITH_GRANTS.has(request.type)) store.seen(peer, now()).catch(() => undefined)
+      if (!WITH_GRANTS.has(request.type)) store.seen(peer, this.#steady.now()).catch(() => undefined)
       return await outcome
     } catch (error) {
       this.#init.failed(error)
@@ -83,8 +93,11 @@ export class Mailbox {
 
   /** Deletes what had its time. Rejects when the store does. */
   async sweep(): Promise<void> {
-    const now = this.#init.now()
-    await this.#init.store.sweep({ items: now - MAIL_LIFE_MS, owners: now - OWNER_AWAY_MS }, now)
+    const { store } = this.#init
+    // First: should the relay end in the middle of it, a jump is known already.
+    await store.noteClock(this.#steady.read())
+    const now = this.#steady.now()
+    await store.sweep({ items: now - MAIL_LIFE_MS, owners: now - OWNER_AWAY_MS }, now)
   }
 
   async #answer(
@@ -136,7 +149,7 @@ export class Mailbox {
       }
       case 'subscribe':
         if (this.#init.accepts?.(request.endpoint) !== true) return refused('malformed')
-        return plain(await store.subscribe(peer, request.endpoint, now()))
+        return plain(await store.subscribe(peer, request.endpoint, this.#steady.now()))
       case 'unsubscribe':
         await store.unsubscribe(peer, request.endpoint)
         return done()
@@ -144,9 +157,10 @@ export class Mailbox {
   }
 
   async #deposit({ owner, id: grant, holder }: Grant, { id, item, quiet }: DepositRequest): Promise<Outcome> {
-    const { store, now, deposited } = this.#init
+    const { store, deposited } = this.#init
     const open = holder === null
-    const outcome = await store.deposit({ owner, grant, open, id, item, at: Math.max(1, now()) })
+    const at = Math.max(1, this.#steady.now())
+    const outcome = await store.deposit({ owner, grant, open, id, item, at })
     switch (outcome) {
       case 'stored':
         deposited(owner, quiet === true ? 'nobody' : open ? 'anyone' : 'contact')

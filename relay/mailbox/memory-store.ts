@@ -4,6 +4,7 @@ import type { GrantId } from '../../src/protocol/grant.ts'
 import { FETCH_BYTES, MAX_ITEMS_PER_FETCH } from '../../src/protocol/limits.ts'
 import type { Fetched, HeldItem, ItemId, Revocation } from '../../src/protocol/mailbox.ts'
 import { MAILBOX_ROW_BYTES, OWNER_SEEN_MS } from '../limits.ts'
+import type { ClockState } from './steady-clock.ts'
 import type { Deposit, Deposited, Expired, MailboxStore, Room, Subscription } from './store.ts'
 
 interface Held extends HeldItem {
@@ -33,6 +34,7 @@ export class MemoryMailboxStore implements MailboxStore {
   readonly #room: Room
   readonly #boxes = new Map<PeerId, Box>()
   #bytes = 0
+  #clock: ClockState | null = null
   #closed = false
 
   constructor(room: Room) {
@@ -176,6 +178,14 @@ export class MemoryMailboxStore implements MailboxStore {
     })
   }
 
+  clock(): Promise<ClockState | null> {
+    return this.#run(() => this.#clock)
+  }
+
+  noteClock(state: ClockState): Promise<void> {
+    return this.#run(() => void (this.#clock = state))
+  }
+
   sweep({ items: since, owners }: Expired, now: number): Promise<number> {
     return this.#run(() => {
       let swept = 0
@@ -223,8 +233,9 @@ export class MemoryMailboxStore implements MailboxStore {
     box.subscriptions.clear()
   }
 
+  /** What grows by nothing has room also where there is none: in a relay whose room was made smaller, say. */
   #take(bytes: number, reserved = 0): boolean {
-    if (this.#bytes + bytes > this.#room.totalBytes - reserved) return false
+    if (bytes > 0 && this.#bytes + bytes > this.#room.totalBytes - reserved) return false
     this.#bytes += bytes
     return true
   }

@@ -42,10 +42,15 @@ export function openMailbox(
       // One that the end of the relay cuts short goes on at the next start.
       if (!closing) failed(error)
     })
+  const begun = service.mailbox.begin()
   const sweeping = setInterval(sweep, MAILBOX_SWEEP_MS)
-  sweep()
+  // What keeps it from beginning is told to whoever has it serve.
+  begun.then(sweep, () => undefined)
   return {
-    serve: (node) => service.serve(node),
+    serve: async (node) => {
+      await begun
+      await service.serve(node)
+    },
     close: async () => {
       closing = true
       clearInterval(sweeping)

@@ -93,8 +93,11 @@ const AWAY = `
   END;
 `
 
+/** What version 4 added: when the relay's clock was read last, and by how much it was ahead. */
+const CLOCK = 'CREATE TABLE clock (n INTEGER PRIMARY KEY, read INTEGER NOT NULL, ahead INTEGER NOT NULL);'
+
 /** By version, what it added to the one before it. */
-const CHANGES = [`${TABLES} ${TRIGGERS}`, SUBSCRIPTIONS, AWAY]
+const CHANGES = [`${TABLES} ${TRIGGERS}`, SUBSCRIPTIONS, AWAY, CLOCK]
 
 /** Sets the database up, or takes it as it is. Throws an Error that says why it cannot be used. */
 export function prepare(database: DatabaseSync): void {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
@@ -111,7 +111,8 @@ test('whatever is asked of it, it answers like the one in memory', async () => {
   )
 })
 
-const BEFORE_AWAY = `DROP TRIGGER kept_went; DROP INDEX owners_by_seen; ALTER TABLE owners DROP COLUMN seen;`
+const BEFORE_CLOCK = 'DROP TABLE clock;'
+const BEFORE_AWAY = `${BEFORE_CLOCK} DROP TRIGGER kept_went; DROP INDEX owners_by_seen; ALTER TABLE owners DROP COLUMN seen;`
 
 describe('on disk', () => {
   const item = (n: number, content = new Uint8Array([n])) => ({
@@ -201,6 +202,38 @@ describe('on disk', () => {
       await store.sweep({ items: 0, owners }, 9)
       expect(await store.recall(owner(1))).toEqual(left)
     }
+    await store.close()
+  })
+
+  test('one of before the clock was noted is taken as it is', async () => {
+    const path = join(await temporaryFolder(), 'mailbox.sqlite')
+    await open(path, ROOM).close()
+    const database = new DatabaseSync(path)
+    database.exec(`${BEFORE_CLOCK} PRAGMA user_version = 3`)
+    database.close()
+    const store = open(path, ROOM)
+    expect(await store.clock()).toBeNull()
+    await store.noteClock({ read: 1, ahead: 2 })
+    await store.close()
+    const reopened = open(path, ROOM)
+    expect(await reopened.clock()).toEqual({ read: 1, ahead: 2 })
+    await reopened.close()
+  })
+
+  test('what was confirmed is in none of the files after the next sweep, while the relay runs', async () => {
+    const folder = await temporaryFolder()
+    const store = open(join(folder, 'mailbox.sqlite'), ROOM)
+    const mark = Buffer.from('LETTER'.repeat(20))
+    const found = async (): Promise<readonly string[]> => {
+      const names = await readdir(folder)
+      const contents = await Promise.all(names.map((name) => readFile(join(folder, name))))
+      return names.filter((_name, i) => contents[i]?.includes(mark))
+    }
+    await store.deposit(item(1, mark))
+    await store.confirm(owner(1), [id(1)])
+    expect(await found()).not.toEqual([])
+    await store.sweep({ items: 0, owners: 0 }, 1)
+    expect(await found()).toEqual([])
     await store.close()
   })
 

@@ -9,6 +9,7 @@ import { MAILBOX_ROW_BYTES, MAILBOX_SWEEP_ITEMS } from '../limits.ts'
 import { GroupCommit } from './group-commit.ts'
 import { KEPT, prepare } from './sqlite-schema.ts'
 import { blob, integer, type Row, Tables, text } from './sqlite-tables.ts'
+import type { ClockState } from './steady-clock.ts'
 import type { Deposit, Deposited, Expired, MailboxStore, Room, Subscription } from './store.ts'
 
 export class SqliteMailboxStore implements MailboxStore {
@@ -199,12 +200,25 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#commits.run(() => void this.#tables.change('seen', at, key, at))
   }
 
+  clock(): Promise<ClockState | null> {
+    return this.#commits.run(() => {
+      const found = this.#tables.get('clock')
+      return found === undefined ? null : { read: integer(found, 'read'), ahead: integer(found, 'ahead') }
+    })
+  }
+
+  noteClock({ read, ahead }: ClockState): Promise<void> {
+    return this.#commits.run(() => void this.#tables.change('noteClock', read, ahead))
+  }
+
   async sweep({ items, owners }: Expired, now: number): Promise<number> {
     await this.#commits.run(() => this.#tables.change('sweepRevoked', now))
     await this.#sweepParts('sweepKept', owners)
     await this.#sweepParts('sweepSubscriptions', owners)
     const swept = await this.#sweepParts('sweepItems', items)
     await this.#commits.run(() => this.#tables.change('seenFirst', now))
+    // The journal has what was confirmed since, and a relay that is idle would not write it over for long.
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     return swept
   }
 
@@ -265,6 +279,7 @@ export class SqliteMailboxStore implements MailboxStore {
     return count < this.#room.subscriptions ? undefined : this.#tables.get('oldestSubscription', row)
   }
 
+  /** What grows by nothing has room also where there is none: in a relay whose room was made smaller, say. */
   #hasRoom = (bytes: number, reserved = 0): boolean =>
-    this.#tables.totalBytes() + bytes <= this.#room.totalBytes - reserved
+    bytes <= 0 || this.#tables.totalBytes() + bytes <= this.#room.totalBytes - reserved
 }

@@ -34,6 +34,9 @@ const SQL = {
   subscriptions: 'SELECT endpoint, failures, not_before FROM subscriptions WHERE owner = ?',
   sweepSubscriptions: `DELETE FROM subscriptions WHERE (owner, endpoint) IN (SELECT owner, endpoint
     FROM owners JOIN subscriptions USING (owner) WHERE seen BETWEEN 1 AND ? LIMIT ${MAILBOX_SWEEP_ITEMS})`,
+  clock: 'SELECT read, ahead FROM clock',
+  noteClock:
+    'INSERT INTO clock VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET read = excluded.read, ahead = excluded.ahead',
   pushed: 'UPDATE subscriptions SET failures = ?, not_before = ? WHERE owner = ? AND endpoint = ?',
 } as const
 

@@ -260,7 +260,28 @@ export function mailboxStoreContract(open: (room: Room) => Promise<MailboxStore>
     expect(await store.revoke(alice, [{ id: OTHER, ends: 9000 }])).toBe('done')
     expect(await store.subscribe(alice, endpoint, 1)).toBe('done')
     expect(await store.publish(alice, new Uint8Array(11))).toBe('full')
-    expect(await store.keep(alice, new Uint8Array(1))).toBe('full')
+    expect(await store.keep(alice, new Uint8Array(3))).toBe('full')
+  })
+
+  test('what is replaced by no more than was there has room, whatever others have taken', async () => {
+    const bytes = (length: number): Uint8Array => new Uint8Array(length)
+    const totalBytes = 3 * (10 + MAILBOX_ROW_BYTES)
+    store = await reopened({ totalBytes, reservedBytes: 10 + MAILBOX_ROW_BYTES })
+    expect(await store.keep(alice, bytes(10))).toBe('done')
+    expect(await store.deposit(item(1, { item: bytes(10) }))).toBe('stored')
+    // Of what is for prekeys.
+    expect(await store.publish(bob, bytes(10))).toBe('done')
+    expect(await store.keep(alice, bytes(10))).toBe('done')
+    expect(await store.keep(alice, bytes(11))).toBe('full')
+    expect(await store.publish(bob, bytes(10))).toBe('done')
+    expect(await store.publish(bob, bytes(11))).toBe('full')
+    expect(await store.keep(alice, bytes(9))).toBe('done')
+  })
+
+  test('what was noted of the clock last is there', async () => {
+    expect(await store.clock()).toBeNull()
+    for (const ahead of [0, -5]) await store.noteClock({ read: 9, ahead })
+    expect(await store.clock()).toEqual({ read: 9, ahead: -5 })
   })
 
   test('of an owner who was away for long nothing is kept but what has an end of its own, and the room is given back', async () => {

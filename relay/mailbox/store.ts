@@ -18,6 +18,7 @@ import {
   MAX_REVOCATIONS_PER_OWNER,
   MAX_SUBSCRIPTIONS_PER_OWNER,
 } from '../limits.ts'
+import type { ClockState } from './steady-clock.ts'
 
 export interface Deposit {
   readonly owner: PeerId
@@ -119,7 +120,10 @@ export interface MailboxStore {
   pushed(owner: PeerId, subscription: Subscription): Promise<void>
   /** Notes that the owner was there at `at` (milliseconds since the Unix epoch), unless that is known to OWNER_SEEN_MS, or nothing of it is here. */
   seen(owner: PeerId, at: number): Promise<void>
-  /** Deletes what had its time at `now`. Tells how many items. */
+  /** What was noted of the relay's clock last; null: nothing yet. */
+  clock(): Promise<ClockState | null>
+  noteClock(state: ClockState): Promise<void>
+  /** Deletes what had its time at `now`. Tells how many items. What was deleted before is in no file any more when it resolves. */
   sweep(before: Expired, now: number): Promise<number>
   /** Ends what was begun, and frees what it holds. All calls after it reject. */
   close(): Promise<void>

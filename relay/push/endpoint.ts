@@ -69,3 +69,6 @@ export function isPublic(address: string): boolean {
       return false
   }
 }
+
+/** Those of a name's addresses that are public: a name server may add some of its own network, as those do that translate for IPv6 (RFC 6147). */
+export const publicOf = (addresses: readonly string[]): readonly string[] => addresses.filter(isPublic)

@@ -7,6 +7,7 @@ import { PUSH_LIFE_S } from '../limits.ts'
 import { codeOf } from '../log.ts'
 import { until } from '../testing.ts'
 import { createSender, lookupOf } from './send.ts'
+import { publicOf } from './endpoint.ts'
 import { pushService, status } from './testing.ts'
 
 const keys = webpush.generateVAPIDKeys()
@@ -107,12 +108,12 @@ test('what cannot be reached, or speaks no HTTP, was not taken', async () => {
 
 test.each([
   [['127.0.0.1']],
-  [['8.8.8.8', '10.0.0.1']],
   [['::1']],
   [['::ffff:127.0.0.1']],
   [['fd00::1']],
   [['169.254.169.254']],
-])('a name that means %j is not asked, and counts as gone', async (addresses) => {
+  [['64:ff9b::8efa:bb5f']],
+])('a name that means %j is not asked, and may mean another the next time', async (addresses) => {
   const asked: string[] = []
   const careful = createSender({
     keys,
@@ -122,8 +123,23 @@ test.each([
       return Promise.resolve(addresses)
     },
   })
-  expect(await careful('https://push.example/a', soon())).toBe('gone')
+  await expect(careful('https://push.example/a', soon())).rejects.toThrow('no public address')
   expect(asked).toEqual(['push.example'])
+})
+
+test('addresses of this network beside others, as translators for IPv6 add them, are left out (RFC 6147)', async () => {
+  const looked = new AbortController()
+  const mixed = createSender({
+    keys,
+    contact,
+    resolve: () => {
+      // It goes on with what it was told, and not as far as to dial.
+      looked.abort(new Error('about to dial'))
+      return Promise.resolve(['64:ff9b::8efa:bb5f', '142.250.187.95', '10.0.0.1'])
+    },
+  })
+  await expect(mixed('https://push.example/a', looked.signal)).rejects.toThrow('about to dial')
+  expect(publicOf(['64:ff9b::8efa:bb5f', '142.250.187.95', '10.0.0.1'])).toEqual(['142.250.187.95'])
 })
 
 test('a connection is made to the addresses that were looked at, whatever the name means by then', () => {

@@ -9,7 +9,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import webpush from 'web-push'
 import { MAX_PUSH_ADDRESSES, PUSH_LIFE_S, PUSH_LOOKUP } from '../limits.ts'
 import { codeOf } from '../log.ts'
-import { isLocal, isPublic } from './endpoint.ts'
+import { isLocal, publicOf } from './endpoint.ts'
 import type { PushKeys } from './keys.ts'
 
 /** taken: the push service has it. gone: nobody will ever be woken at that endpoint. */
@@ -30,8 +30,10 @@ export function createSender({ keys, contact, resolve }: SenderInit): Send {
   return async (endpoint, signal) => {
     const url = new URL(endpoint)
     // A literal address was allowed by name, and is not looked up.
-    const addresses = isLocal(url) ? [] : await resolve(url.hostname)
-    if (!addresses.every(isPublic)) return 'gone'
+    const found = isLocal(url) ? [] : await resolve(url.hostname)
+    const addresses = publicOf(found)
+    // That it says so now does not tell that it always will.
+    if (found.length > 0 && addresses.length === 0) throw new Error('it is on no public address')
     signal.throwIfAborted()
     const { publicKey, privateKey } = keys
     const signed = webpush.getVapidHeaders(url.origin, contact, publicKey, privateKey, 'aes128gcm')

@@ -11,23 +11,30 @@ interface Managers {
   readonly periodicSync?: { register(tag: string, options: { minInterval: number }): Promise<void> }
 }
 
-async function managers(): Promise<Managers> {
-  if (!('serviceWorker' in navigator)) return {}
-  return (await navigator.serviceWorker.ready) as unknown as Managers
+async function registration(): Promise<ServiceWorkerRegistration | null> {
+  return 'serviceWorker' in navigator ? navigator.serviceWorker.ready : null
 }
+
+const managersOf = (registration: ServiceWorkerRegistration | null): Managers =>
+  (registration ?? {}) as unknown as Managers
 
 /** Something waits: the service worker is to see to it when it can. Without it that happens when a tab is open again. */
 export function askForErrand(): void {
-  managers()
-    .then(({ sync }) => sync?.register(TAG))
-    .catch((error: unknown) => {
-      log.info('no errand of the service worker', { reason: String(error) })
-    })
+  void registration().then(askForErrandAt)
+}
+
+/** The same, also from within the service worker. Resolves when the browser knows, or knows no errands. */
+export async function askForErrandAt(registration: ServiceWorkerRegistration | null): Promise<void> {
+  try {
+    await managersOf(registration).sync?.register(TAG)
+  } catch (error) {
+    log.info('no errand of the service worker', { reason: String(error) })
+  }
 }
 
 /** Has the service worker look for mail now and then, where the browser grants it to an installed app. */
 export async function askForPeriodicErrands(): Promise<void> {
-  const { periodicSync } = await managers()
+  const { periodicSync } = managersOf(await registration())
   if (periodicSync === undefined) return
   // A name that TypeScript's library does not know.
   const name = 'periodic-background-sync' as PermissionName

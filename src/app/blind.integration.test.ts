@@ -222,6 +222,24 @@ test('a relay neither sees nor keeps what two people say, who they say they are,
   const held = database.prepare('SELECT item FROM items WHERE id <> ?').all(Buffer.alloc(16))
   expect(held.map((row) => Buffer.from(row['item'] as Uint8Array))).not.toEqual([])
   for (const row of held) expect(LETTER_SIZES).toContain(sizeOfLetter(row['item'] as Uint8Array))
+  // Of whoever left them there is nothing in them, nor in what stands beside them but for what is her own.
+  const [hers, his] = [alice, bob].map(({ identity }) => Buffer.from(keyOfPeerId(identity.peer_id)))
+  const rows = database.prepare('SELECT owners.key, items.* FROM items JOIN owners USING (owner)').all()
+  expect(rows.length).toBeGreaterThan(1)
+  for (const row of rows) {
+    expect(Buffer.from(row['key'] as Uint8Array)).toEqual(his)
+    const place = new Map(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        Buffer.from(value instanceof Uint8Array ? value : String(value)),
+      ]),
+    )
+    expect(findNeedles([{ name: 'the depositor', bytes: hers ?? Buffer.alloc(0) }], place)).toEqual([])
+  }
+  const grants = database.prepare('SELECT grants.* FROM grants JOIN owners USING (owner) WHERE key = ?')
+  expect(grants.all(his ?? '').map((row) => Object.keys(row).join())).toEqual(
+    expect.arrayContaining(['owner,grant_id,items,bytes']),
+  )
   const backups = database.prepare('SELECT content FROM kept WHERE kind = ?').all(BLOB)
   expect(backups).toHaveLength(2)
   for (const row of backups) expect(BACKUP_SIZES).toContain(sizeOfBackup(row['content'] as Uint8Array))

@@ -131,11 +131,15 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
         return id
       }
       const conversation = await stored(addContact(db, self, { peerId, nickname, relays: [] }, clock.now()))
+      // As with those who are unblocked: they may have been blocked before.
+      askForErrand()
       return conversation.id
     },
     async acceptRequest(id) {
       await stored(changeState(db, id, 'accepted'))
       keep()
+      // What was refused of them may lie in the mailbox.
+      askForErrand()
     },
     async block(id) {
       await stored(changeState(db, id, 'blocked'))
@@ -147,6 +151,8 @@ export function createCommands({ db, show, compose, keep, keepStorage }: Command
     async unblock(peerId) {
       const { peer_id: self } = await requireIdentity(db)
       await stored(setContactState(db, self, peerId, 'accepted'))
+      // They are owed word of it.
+      askForErrand()
     },
 
     async sendText(id, text, token) {

@@ -31,6 +31,8 @@ interface Shown {
 class FakeWorker {
   /** By tag, as a tray has them. */
   readonly tray = new Map<string, Shown>()
+  /** The tags of Background Sync that were asked for. */
+  readonly errands: string[] = []
   isVisible = false
   isSubscribed = true
 
@@ -49,6 +51,7 @@ class FakeWorker {
       },
       getNotifications: ({ tag }: { tag: string }) =>
         Promise.resolve(this.tray.has(tag) ? [{ close: () => this.tray.delete(tag) }] : []),
+      sync: { register: (tag: string) => Promise.resolve(void this.errands.push(tag)) },
       pushManager: {
         getSubscription: () =>
           Promise.resolve({ unsubscribe: () => Promise.resolve((this.isSubscribed = false)) }),
@@ -202,4 +205,11 @@ test('a store that fails is told, after something was shown', async () => {
   })
   await expect(failing).rejects.toThrow('the database is gone')
   expect(worker.shown).toEqual([NOTICE])
+})
+
+test('an errand that was cut off is gone on with, though no push comes again', async () => {
+  for (const end of ['done', 'busy', 'nobody'] as const) await push(end)
+  expect(worker.errands).toEqual([])
+  await push('cut-off')
+  expect(worker.errands).toEqual(['gigi-errand'])
 })

@@ -5,6 +5,7 @@
 /// <reference lib="webworker" />
 import { readUnread } from '../store/unread.ts'
 import { GigiDatabase } from '../store/schema.ts'
+import { askForErrandAt } from './background.ts'
 import { type ErrandReport, runErrand, watchArrivals } from './errand.ts'
 import { isLookedAt, showNotice, tellArrivals } from './notifications.ts'
 import { clock, log } from './ports.ts'
@@ -31,6 +32,8 @@ export async function answerPush(
     log.info('a push is answered', { end, arrivals: arrivals.length })
     // Nobody opens this browser for this identity now. Whoever does finds it wanted, and subscribes it anew.
     if (end === 'nobody') await unsubscribe(worker.registration.pushManager)
+    // No push comes for what is left: it is gone on with as soon as the browser allows.
+    if (end === 'cut-off') await askForErrandAt(worker.registration)
   } finally {
     if (!seen.told && !(await isLookedAt(worker))) await showAnything(worker)
   }

@@ -8,7 +8,7 @@ import {
   MAILBOX_PROTOCOL,
   type MailboxAnswer,
 } from '../protocol/mailbox.ts'
-import type { Timer } from '../sync/ports.ts'
+import { NoMailboxError, type Timer } from '../sync/ports.ts'
 import { FrameStream } from './frame-stream.ts'
 import {
   MAILBOX_ANSWER_MS,
@@ -17,11 +17,6 @@ import {
   MAX_WAITING_MAILBOX_REQUESTS,
 } from './limits.ts'
 import type { Outcome, Question } from './mailbox-calls.ts'
-
-/** The relay does not speak the protocol. */
-export class NoMailboxError extends Error {
-  override readonly name = 'NoMailboxError'
-}
 
 export interface MailboxStreamListener {
   /** There is mail for us. */

@@ -1,7 +1,7 @@
 /** The Mailbox port on libp2p (SPEC 18): our own mailbox at our relay, and those of others at theirs. */
 import type { Connection } from '@libp2p/interface'
 import type { PeerId } from '../domain/ids.ts'
-import type { MailAddress, MailboxListener, Random } from '../sync/ports.ts'
+import { type MailAddress, type MailboxListener, NoMailboxError, type Random } from '../sync/ports.ts'
 import { MailboxCalls, type Outcome, type Question } from './mailbox-calls.ts'
 import { OtherMailboxes, type OtherMailboxesOptions } from './other-mailboxes.ts'
 import { OwnMailbox } from './own-mailbox.ts'
@@ -25,6 +25,7 @@ export class MailboxClient extends MailboxCalls {
       ...options,
       listener: {
         ready: () => this.#listener?.ready(),
+        none: () => this.#listener?.none(),
         arrived: () => this.#listener?.arrived(),
         gone: () => this.#listener?.gone(),
       },
@@ -58,6 +59,7 @@ export class MailboxClient extends MailboxCalls {
   listen(listener: MailboxListener): void {
     this.#listener = listener
     if (this.#own.isReady) listener.ready()
+    else if (this.#own.isNone) listener.none()
   }
 
   protected ours<T>(question: Question<T>): Promise<Outcome<T>> {
@@ -67,15 +69,17 @@ export class MailboxClient extends MailboxCalls {
   protected async theirs<T>({ relays }: MailAddress, question: Question<T>): Promise<Outcome<T>> {
     if (relays.length === 0) return this.#own.ask(question)
     const reasons: string[] = []
+    let areNone = true
     for (const [relay, addresses] of byRelay(relays))
       try {
         if (relay === this.#own.relay) return await this.#own.ask(question)
         return await this.#others.ask(relay, addresses, question)
       } catch (error) {
         reasons.push(`${relay}: ${String(error)}`)
+        areNone &&= error instanceof NoMailboxError
       }
-    throw new Error(
-      `none of their relays has answered: ${reasons.join('; ') || 'there is no address of one'}`,
-    )
+    const message = `none of their relays has answered: ${reasons.join('; ') || 'there is no address of one'}`
+    // What names none that can be dialled will not have one in a moment either.
+    throw areNone ? new NoMailboxError(message) : new Error(message)
   }
 }

@@ -2,11 +2,11 @@
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../domain/ids.ts'
-import type { Clock, Log, Timer } from '../sync/ports.ts'
+import { type Clock, type Log, NoMailboxError, type Timer } from '../sync/ports.ts'
 import { Attempt } from './attempt.ts'
 import { MAILBOX_OPEN_MS, MAX_OTHER_MAILBOXES, NO_MAILBOX_MS, OTHER_MAILBOX_IDLE_MS } from './limits.ts'
 import type { Outcome, Question } from './mailbox-calls.ts'
-import { MailboxStream, NoMailboxError } from './mailbox-stream.ts'
+import { MailboxStream } from './mailbox-stream.ts'
 
 export interface OtherMailboxesOptions {
   /** A connection to that relay. Rejects when there is none to be had, and when `signal` is aborted. */

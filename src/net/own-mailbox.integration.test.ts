@@ -6,7 +6,7 @@ import { toBase64url } from '../protocol/identifiers.ts'
 import { fetchedPayload, heldPayload, type MailboxAnswer } from '../protocol/mailbox.ts'
 import { until } from '../testing/fake-world.ts'
 import { mailClientAt, outcome, ready, scripted, settled } from '../testing/mail-client.ts'
-import { grantOf } from '../testing/mailbox-contract.ts'
+import { grantOf, MailRecorder } from '../testing/mailbox-contract.ts'
 import { person } from '../testing/people.ts'
 import {
   MAILBOX_ANSWER_MS,
@@ -26,8 +26,14 @@ test('a relay without a mailbox is a relay all the same, and is not asked again'
   const relay = await testRelay({ mailboxBytes: 0 })
   const client = await mailClientAt(relay.address)
   for (let i = 0; i < 2; i++) expect(await outcome(client.transport.mailbox.fetch(0))).toContain('no mailbox')
-  expect(client.seen.events).toEqual([])
+  expect(client.seen.events).toEqual(['none'])
   expect(client.sessions.states).toEqual(['connecting', 'online'])
+  // Whoever listens later hears it too; and on the next connection it may have one.
+  const late = new MailRecorder()
+  client.transport.mailbox.listen(late)
+  expect(late.events).toEqual(['none'])
+  await relay.stop()
+  await until(() => late.events.at(-1) === 'gone', 'the end')
 })
 
 describe('our own mailbox', () => {

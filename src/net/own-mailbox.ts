@@ -2,11 +2,18 @@
 import type { Connection } from '@libp2p/interface'
 import { backoffMs } from '../domain/backoff.ts'
 import type { PeerId } from '../domain/ids.ts'
-import type { Clock, Log, MailboxListener, Random, Timer } from '../sync/ports.ts'
+import {
+  type Clock,
+  type Log,
+  type MailboxListener,
+  NoMailboxError,
+  type Random,
+  type Timer,
+} from '../sync/ports.ts'
 import { Attempt } from './attempt.ts'
 import { MAILBOX_BACKOFF, MAILBOX_OPEN_MS } from './limits.ts'
 import type { Outcome, Question } from './mailbox-calls.ts'
-import { MailboxStream, NoMailboxError } from './mailbox-stream.ts'
+import { MailboxStream } from './mailbox-stream.ts'
 
 export interface OwnMailboxOptions {
   readonly clock: Clock
@@ -35,6 +42,11 @@ export class OwnMailbox {
 
   get isReady(): boolean {
     return this.#seat?.isReady ?? false
+  }
+
+  /** Our relay has none. */
+  get isNone(): boolean {
+    return this.#seat?.isNone ?? false
   }
 
   /** Begins on a connection to our relay. A relay that has no mailbox is a relay all the same. */
@@ -69,6 +81,7 @@ class Seat {
   /** Streams in a row that did not open, or ended without an answer. */
   #failures = 0
   #isLeft = false
+  #isNone = false
   #cancelReopening: () => void = () => undefined
 
   constructor(connection: Connection, relay: PeerId, options: OwnMailboxOptions) {
@@ -80,6 +93,10 @@ class Seat {
 
   get isReady(): boolean {
     return this.#stream !== undefined
+  }
+
+  get isNone(): boolean {
+    return this.#isNone
   }
 
   async ask<T>(question: Question<T>): Promise<Outcome<T>> {
@@ -95,20 +112,28 @@ class Seat {
     this.#cancelReopening()
     this.#attempt?.abort(reason)
     const stream = this.#stream
-    if (stream === undefined) return
+    if (stream === undefined && !this.#isNone) return
     this.#stream = undefined
-    stream.close(reason)
+    this.#isNone = false
+    stream?.close(reason)
     this.#options.listener.gone()
   }
 
   #open(): Promise<MailboxStream> {
     const opening = this.#tryToOpen()
     opening.catch((error: unknown) => {
-      const { log } = this.#options
-      if (error instanceof NoMailboxError) log.info('no mailbox at this relay')
+      if (error instanceof NoMailboxError) this.#tellNone()
       else this.#openAgain('the mailbox did not open', String(error))
     })
     return opening
+  }
+
+  #tellNone(): void {
+    if (this.#isLeft) return
+    const { log, listener } = this.#options
+    log.info('no mailbox at this relay')
+    this.#isNone = true
+    listener.none()
   }
 
   async #tryToOpen(): Promise<MailboxStream> {

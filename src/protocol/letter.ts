@@ -23,7 +23,7 @@ import {
   MAX_SYNC_FRAME_BYTES,
 } from './limits.ts'
 import type { ItemId } from './mailbox.ts'
-import { bytes, fixedBytes, list, tuple, uint } from './shape.ts'
+import { bytes, fixedBytes, list, refuseLater, tuple, uint } from './shape.ts'
 import { signedBytes } from './signing.ts'
 
 const VERSION = 1
@@ -72,14 +72,17 @@ const body = tuple<[number, Uint8Array, Uint8Array, number, Uint8Array[]]>(
 
 /**
  * Reads a letter, without its padding, that `recipient` has opened. Frames that letters do not say are left out (SPEC
- * 19.4). Throws MalformedError, also when it is addressed to someone else, or any frame in it is malformed.
+ * 19.4). Throws MalformedError, also when it is addressed to someone else, or any frame in it is malformed; LaterVersionError
+ * for one that a later version of this app has written.
  */
 export function openLetter(sealed: Uint8Array, recipient: PeerId): OpenedLetter {
   const [bodyBytes, signature] = tuple<[Uint8Array, Uint8Array]>(
     bytes(MAX_PADDED_LETTER_BYTES),
     fixedBytes(64),
   )(decode(sealed), 'letter')
-  const [, senderKey, recipientKey, written, frames] = body(decode(bodyBytes), 'letter')
+  const value = decode(bodyBytes)
+  refuseLater(value, VERSION, 'letter')
+  const [, senderKey, recipientKey, written, frames] = body(value, 'letter')
   // A letter that was sealed to its true recipient could be sealed by that one to another.
   if (peerIdOfKey(recipientKey) !== recipient) throw new MalformedError('letter: addressed to someone else')
   return {
@@ -124,14 +127,16 @@ export interface Item {
 export const itemOf = ({ prekey, enc, ciphertext }: Item): Uint8Array<ArrayBuffer> =>
   encode([VERSION, fromBase64url(prekey), enc, ciphertext])
 
-/** Reads an item. Throws MalformedError. */
+/** Reads an item. Throws MalformedError; LaterVersionError for one that a later version of this app has made. */
 export function openItem(bytesOfItem: Uint8Array): Item {
   if (bytesOfItem.length > MAX_ITEM_BYTES) throw new MalformedError(`item of ${bytesOfItem.length} bytes`)
+  const value = decode(bytesOfItem)
+  refuseLater(value, VERSION, 'item')
   const [, prekey, enc, ciphertext] = tuple<[number, Uint8Array, Uint8Array, Uint8Array]>(
     uint(VERSION, VERSION),
     fixedBytes(8),
     fixedBytes(32),
     bytes(MAX_ITEM_BYTES),
-  )(decode(bytesOfItem), 'item')
+  )(value, 'item')
   return { prekey: toBase64url(prekey), enc, ciphertext }
 }

@@ -136,8 +136,11 @@ export async function shutOut(db: GigiDatabase, peer: PeerId): Promise<void> {
   await db.owed.delete(peer)
 }
 
+/** What a session says stands over letters from before it; that it said the same again is noted so often, milliseconds. */
+const SAID_AGAIN_MS = 3_600_000
+
 /**
- * What a peer says of itself in a session: its label, its relays and which installation it is. Returns the start of
+ * What a peer says of itself in a session, at `now`: its label, its relays and which installation it is. Returns the start of
  * another installation that is known to be newer, if there is one; then, and for a stranger, nothing is changed.
  */
 export function updateContact(
@@ -146,6 +149,7 @@ export function updateContact(
   self: PeerId,
   peer: PeerId,
   said: Start & { readonly nickname: string; readonly relays: readonly string[] },
+  now: number,
 ): Promise<Start | null> {
   return db.transaction('rw', db.meta, db.contacts, db.conversations, async () => {
     await checkEpoch(db, epoch)
@@ -158,8 +162,10 @@ export function updateContact(
     const relays = said.relays.length === 0 ? contact.relays : said.relays
     const { installation, started, signature } = said
     const same = nickname === contact.nickname && relays.join() === contact.relays.join()
-    if (same && newest?.installation === installation && newest.started === started) return null
-    const card_written = Math.max(contact.card_written ?? 0, started)
+    const { card_written: before = 0 } = contact
+    const isKnown = same && newest?.installation === installation && newest.started === started
+    if (isKnown && now - before < SAID_AGAIN_MS) return null
+    const card_written = Math.max(before, started, now)
     const newest_start = { installation, started, signature }
     await db.contacts.update(peer, { nickname, relays, card_written, newest_start })
     if (nickname !== contact.nickname)

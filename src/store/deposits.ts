@@ -12,6 +12,7 @@ import type { ItemId } from '../protocol/mailbox.ts'
 import { checkEpoch } from './leadership.ts'
 import { settleGroupRows } from './group-status.ts'
 import { authoredMessage } from './messages.ts'
+import { oweAgain } from './owed.ts'
 import type { DepositRow, GigiDatabase, MessageRow, QueueRow } from './schema.ts'
 
 /** The messages that wait for `peer`, are not proven, and are in no letter yet: oldest first, at most `limit`. */
@@ -111,7 +112,7 @@ export function noteHeld(
 
 /**
  * No mailbox holds these items any more, or none ever did. What they carried and is not proven is Pending again, and goes
- * into another letter.
+ * into another letter; what was accepted and read, of which there is no proof, is told once more.
  */
 export function strikeOut(
   db: GigiDatabase,
@@ -119,7 +120,7 @@ export function strikeOut(
   peer: PeerId,
   ids: readonly ItemId[],
 ): Promise<void> {
-  return db.transaction('rw', depositTables(db), async () => {
+  return db.transaction('rw', [...depositTables(db), db.owed], async () => {
     await checkEpoch(db, epoch)
     for (const row of await depositRows(db, ids)) {
       await changeStatus(db, peer, row, ({ sync_status }) =>
@@ -131,9 +132,12 @@ export function strikeOut(
         db,
         rows.filter((found) => found.msg_type === 'Group'),
       )
+      if (isWordOnly(row)) await oweAgain(db, peer, row.at)
     }
   })
 }
+
+const isWordOnly = ({ places }: DepositRow): boolean => places.length === 0
 
 /** Within a transaction over `offline_queue` and `deposits`. What it carried and is still queued is in no letter any more. */
 async function forget(db: GigiDatabase, peer: PeerId, row: DepositRow): Promise<void> {
@@ -188,8 +192,9 @@ export function openDeposits(db: GigiDatabase, epoch: number, peer: PeerId): Pro
     const delivered = new Map<LogId, SequenceSet>()
     for (const receipt of await db.receipts.toArray())
       if (receipt.peer_id === peer) delivered.set(receipt.log_id, receipt.delivered)
-    const isProven = ({ places }: DepositRow): boolean =>
-      places.every(({ log, numbers }) => difference(numbers, delivered.get(log) ?? []).length === 0)
+    const isProven = (row: DepositRow): boolean =>
+      !isWordOnly(row) &&
+      row.places.every(({ log, numbers }) => difference(numbers, delivered.get(log) ?? []).length === 0)
     const proven = rows.filter(isProven)
     for (const row of proven) await forget(db, peer, row)
     return rows.filter((row) => !proven.includes(row))

@@ -9,6 +9,16 @@ export async function oweProof(db: GigiDatabase, peer: PeerId, now: number): Pro
   await db.owed.put({ peer_id: peer, at })
 }
 
+/**
+ * Within a transaction over `contacts` and `owed`: a letter that told them is in no mailbox any more, and nothing proves that
+ * they have it. What they are owed since stands for it.
+ */
+export async function oweAgain(db: GigiDatabase, peer: PeerId, at: number): Promise<void> {
+  const state = (await db.contacts.get(peer))?.state
+  if (state === undefined || state === 'blocked' || (await db.owed.get(peer)) !== undefined) return
+  await db.owed.put({ peer_id: peer, at, again: 1 })
+}
+
 /** What came by mail was accepted: its sender is to hear of it, also one who asks to be a contact; of them there are few enough. */
 export function oweForMail(db: GigiDatabase, epoch: number, peer: PeerId, now: number): Promise<void> {
   return db.transaction('rw', db.meta, db.contacts, db.owed, async () => {

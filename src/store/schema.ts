@@ -89,7 +89,7 @@ export interface QueueRow {
   item_id?: ItemId
 }
 
-/** A letter with messages on its way through a mailbox (store/deposits.ts). */
+/** A letter on its way through a mailbox (store/deposits.ts). One without messages says what was accepted and read. */
 export interface DepositRow {
   id: ItemId
   peer_id: PeerId
@@ -108,6 +108,8 @@ export interface OwedRow {
   peer_id: PeerId
   /** When it came to be owed, milliseconds; rises with each time. */
   at: number
+  /** It was told by a letter that is in no mailbox any more: they have it, or it was lost. It is told once more, and then not again. */
+  again?: Flag
 }
 
 /** A prekey of ours (SPEC 18.6). */
@@ -262,7 +264,7 @@ export interface ContactRow {
   grants_before?: readonly { readonly id: GrantId; readonly ends: number }[]
   /** When the newest of their prekeys was made that we have seen. */
   prekey_made?: number
-  /** When the letter was written that their nickname and relays are from. */
+  /** When the letter was written, or was said in a session, that their nickname and relays are from. */
   card_written?: number
   /** Their mailbox had no room for us. */
   mailbox_full?: Flag

@@ -1,7 +1,7 @@
 /** Letters: what is left for someone who is away is composed and sealed here, and what was left for us is opened and taken in. */
 import type { PeerId } from '../domain/ids.ts'
 import type { AuthoredMessage } from '../domain/message.ts'
-import { MalformedError } from '../protocol/cbor.ts'
+import { LaterVersionError, MalformedError } from '../protocol/cbor.ts'
 import { grantHolds, openGrant } from '../protocol/grant.ts'
 import { keyOfPeerId, toBase64url } from '../protocol/identifiers.ts'
 import {
@@ -128,15 +128,25 @@ export async function verifiedPrekey(
 
 /**
  * What became of an item. over: nothing more will come of it. refused: for now, and it may be taken later. keyless: it is
- * sealed to a prekey that is not here.
+ * sealed to a prekey that is not here. later: a later version of this app can read it.
  */
-export type Taken = 'over' | 'refused' | 'keyless'
+export type Taken = 'over' | 'refused' | 'keyless' | 'later'
 
 /**
  * Opens an item of our mailbox and takes in what it says. It is over also with what is not what it should be, or is from
  * someone blocked. Rejects with what the store throws, and the item must stay then (SPEC 19.6).
  */
 export async function takeItem(context: MailContext, item: HeldItem): Promise<Taken> {
+  try {
+    return await takeReadable(context, item)
+  } catch (error) {
+    if (!(error instanceof LaterVersionError)) throw error
+    context.log.info('an item of the mailbox waits for a later version', { reason: error.message })
+    return 'later'
+  }
+}
+
+async function takeReadable(context: MailContext, item: HeldItem): Promise<Taken> {
   const { db, epoch, clock, log } = context
   const sealed = readable(() => openItem(item.item))
   const prekey = sealed === null ? undefined : await readPrekey(db, sealed.prekey)
@@ -226,12 +236,12 @@ export async function takeGrant(
   await keepReceivedGrant(db, epoch, peer, sealed)
 }
 
-/** What `read` gives; null where it is malformed. */
+/** What `read` gives; null where it is malformed. Throws LaterVersionError. */
 function readable<T>(read: () => T): T | null {
   try {
     return read()
   } catch (error) {
-    if (error instanceof MalformedError) return null
+    if (error instanceof MalformedError && !(error instanceof LaterVersionError)) return null
     throw error
   }
 }

@@ -59,6 +59,10 @@ export const DEPOSIT_BACKOFF = { firstMs: 5_000, maxMs: 15 * 60_000 }
 export const DEPOSIT_CHECK_MS = 10 * 60_000
 /** A mailbox keeps nothing for longer than this, milliseconds: its time, and a day for clocks that are wrong. */
 export const DEPOSIT_LIFE_MS = MAIL_LIFE_MS + 24 * 3_600_000
+/** What waits in our mailbox for a later version of this app, bytes: it is fetched each time that we come. */
+export const MAX_LATER_BYTES = 4 * 1024 * 1024
+/** An errand waits so long for the mailbox of another, milliseconds: one that never answers would have it cut off each time. */
+export const OTHERS_PATIENCE_MS = 10_000
 /** Mailboxes of others that letters are left at, or that are asked what they hold, at a time. */
 export const MAILBOXES_AT_ONCE = 8
 /** What was told in a session that lasted this long since was heard, milliseconds: a dead one is noticed before. */

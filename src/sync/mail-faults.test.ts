@@ -1,15 +1,27 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { grantSignedBytes, holderOf, sealGrant } from '../protocol/grant.ts'
+import { grantSignedBytes, holderOf, inviteGrantId, sealGrant } from '../protocol/grant.ts'
+import { fromBase64url } from '../protocol/identifiers.ts'
+import { deleteContact } from '../store/clearing.ts'
 import { setContactState } from '../store/contacts.ts'
 import { saveInviteSecret } from '../store/invite-secret.ts'
 import { Device } from '../testing/device.ts'
 import { FakeTime } from '../testing/fake-world.ts'
-import { are, hasPrekey, itemsOf, openLinkOf, pass, passUntil, visitUntil } from '../testing/mail-steps.ts'
+import {
+  are,
+  hasPrekey,
+  itemsOf,
+  nothingOwed,
+  openLinkOf,
+  pass,
+  passUntil,
+  SECRET,
+  visitUntil,
+} from '../testing/mail-steps.ts'
 import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { DEPOSIT_CHECK_MS } from './limits.ts'
+import { DEPOSIT_CHECK_MS, DEPOSIT_LIFE_MS } from './limits.ts'
 
 const OTHER_SECRET = 'BBBBBBBBBBBBBBBBBBBBBA'
 const DAY = 86_400_000
@@ -204,4 +216,94 @@ test('nothing is quiet while a letter waits for a mailbox that may be there in a
   post.lose = () => null
   await passUntil(time, () => alice.engine?.isQuiet === true, 'quiet')
   expect(new Set(await alice.statuses())).toEqual(new Set(['Synced']))
+})
+
+test('what a relay lost is pending again, also where it was left under a grant that is revoked by now', async () => {
+  await meetByLink()
+  await alice.write(bob, 'one')
+  await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
+  post.wipe()
+  await saveInviteSecret(bob.db, { secret: OTHER_SECRET, expires: time.now() + 90 * DAY })
+  const linkGrant = inviteGrantId(fromBase64url(SECRET))
+  const isRevoked = async () => (await post.store().held(bob.who.peerId, linkGrant, [])) === 'denied'
+  await visitUntil(bob, isRevoked, 'the revocation')
+  await alice.comeOnline()
+  await passUntil(time, are(alice, 'Pending'), 'the mailbox to be asked', 1000)
+})
+
+test('a letter of unknown fate to someone who was deleted is forgotten when no mailbox can hold it', async () => {
+  await meetByLink()
+  post.lose = (_peer, { type }) => (type === 'deposit' ? 'request' : null)
+  await alice.write(bob, 'one')
+  await visitUntil(alice, async () => (await alice.db.deposits.count()) === 1, 'a letter')
+  await deleteContact(alice.db, alice.who.peerId, bob.who.peerId, time.now())
+  time.advance(DEPOSIT_LIFE_MS - DAY)
+  await alice.comeOnline()
+  await pass(time, DEPOSIT_CHECK_MS + 60_000, 5_000)
+  expect(await alice.db.deposits.count()).toBe(1)
+  time.advance(DAY)
+  await passUntil(time, async () => (await alice.db.deposits.count()) === 0, 'it to be forgotten', 5_000)
+})
+
+test('that something was read is told again where the relay lost word of it, once, and not for ever', async () => {
+  await meetByLink()
+  await alice.write(bob, 'one')
+  await visitUntil(
+    alice,
+    async () => (await are(alice, 'Synced')()) && (await hasPrekey(alice)()),
+    'the deposit',
+  )
+  const hasAnswered = async () => (await nothingOwed(bob)()) && (await itemsOf(alice)) > 0
+  await visitUntil(bob, async () => (await bob.texts(alice)).length === 1 && (await hasAnswered()), 'proof')
+  await visitUntil(alice, are(alice, 'Delivered'), 'proof')
+  await bob.readAll(alice)
+  await visitUntil(bob, hasAnswered, 'word of it')
+  post.wipe()
+  const letters = () => post.left.filter(({ owner }) => owner === alice.who.peerId).length
+  const before = letters()
+  for (let day = 0; day < 10; day++) {
+    for (const who of [bob, alice]) {
+      await who.comeOnline()
+      await pass(time, 10_000)
+      await who.goOffline()
+    }
+    time.advance(DAY)
+  }
+  expect(await alice.statuses()).toContain('Acknowledged')
+  // The proof before it had arrived, of which he could not know, and this.
+  expect(letters() - before).toBeLessThanOrEqual(2)
+  expect(await bob.db.deposits.count()).toBe(0)
+})
+
+test('whoever is unblocked hears of it though the relay lost the letter that told them', async () => {
+  await meetByLink()
+  const id = 'CCCCCCCCCCCCCCCCCCCCCA'
+  await contactOfBob(alice, id)
+  await visitUntil(alice, hasPrekey(alice), 'a prekey')
+  await alice.write(bob, 'one')
+  await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
+  await visitUntil(bob, nothingOwed(bob), 'the letter')
+  await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'blocked')
+  await visitUntil(bob, hasPrekey(bob), 'a visit')
+  await visitUntil(alice, async () => (await itemsOf(alice)) === 0, 'what was left before')
+  await setContactState(bob.db, bob.who.peerId, alice.who.peerId, 'accepted')
+  await visitUntil(bob, async () => (await nothingOwed(bob)()) && (await itemsOf(alice)) > 0, 'the letter')
+  post.wipe()
+  await visitUntil(alice, hasPrekey(alice), 'a prekey')
+  time.advance(DEPOSIT_CHECK_MS)
+  await visitUntil(bob, async () => (await itemsOf(alice)) > 0, 'another letter')
+})
+
+test('a mailbox that has no room for revocations takes prekey and backup all the same', async () => {
+  post.open()
+  await bob.db.revoked_grants.put({ id: 'CCCCCCCCCCCCCCCCCCCCCA', ends: time.now() + DAY })
+  let asked = 0
+  post.serve = (_peer, { type }, honest) =>
+    type === 'revoke' && ++asked > 0 ? Promise.resolve({ code: 'full', payload: null }) : honest()
+  await bob.comeOnline()
+  const hasBackup = async () => (await post.store().recall(bob.who.peerId)) !== null
+  await passUntil(time, async () => (await hasPrekey(bob)()) && (await hasBackup()), 'prekey and backup')
+  // It is told again.
+  const before = asked
+  await passUntil(time, () => asked > before, 'another attempt', 1000)
 })

@@ -1,7 +1,9 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../domain/config.ts'
+import { encode } from '../protocol/cbor.ts'
 import { grantSignedBytes, holderOf, openGrant, sealGrant } from '../protocol/grant.ts'
+import { toBase64url } from '../protocol/identifiers.ts'
 import { raiseEpoch } from '../store/leadership.ts'
 import { Device } from '../testing/device.ts'
 import { FakeTime, silentLog } from '../testing/fake-world.ts'
@@ -19,7 +21,7 @@ import { MemoryPost } from '../testing/memory-mailbox.ts'
 import { MemoryNetwork } from '../testing/memory-network.ts'
 import { databaseOf, person } from '../testing/people.ts'
 import { takeGrant } from './letters.ts'
-import { DEPOSIT_CHECK_MS } from './limits.ts'
+import { DEPOSIT_CHECK_MS, MAX_LATER_BYTES } from './limits.ts'
 
 let network: MemoryNetwork
 let time: FakeTime
@@ -285,4 +287,44 @@ test('where there is no mail everything else works', async () => {
   await Promise.all([alice.comeOnline(), bob.comeOnline()])
   await alice.write(bob, 'hello')
   await within(are(alice, 'Delivered'), 'delivery')
+})
+
+test('mail of a later version waits for an app that can read it, and holds up nothing (SPEC 19.6)', async () => {
+  await visitUntil(bob, hasPrekey(bob), 'a prekey')
+  await openLink()
+  await alice.write(bob, 'hello')
+  await visitUntil(alice, are(alice, 'Synced'), 'the deposit')
+  const [letter] = (await post.store().fetch(bob.who.peerId, 0)).items
+  if (letter === undefined) throw new Error('there is no letter')
+  await post.store().confirm(bob.who.peerId, [letter.id])
+  let items = 0
+  const leave = (item: Uint8Array) => {
+    const id = toBase64url(new Uint8Array(new BigUint64Array([BigInt(++items), 1n]).buffer))
+    return post.store().deposit({ owner: bob.who.peerId, grant: id, open: false, id, item, at: time.now() })
+  }
+  const large = encode([2, new Uint8Array(MAX_LATER_BYTES / 4 - 100)])
+  for (let i = 0; i < 4; i++) await leave(large)
+  await leave(encode([1, 'what is none']))
+  // Behind them, and under the id that it is sealed for.
+  const { id, item } = letter
+  await post.store().deposit({ owner: bob.who.peerId, grant: id, open: false, id, item, at: time.now() })
+  await bob.comeOnline()
+  await within(async () => (await bob.texts(alice)).length === 1, 'the letter')
+  await within(() => bob.engine?.isQuiet === true, 'the engine to be quiet')
+  const held = async (): Promise<number> => {
+    let count = 0
+    for (let after = 0, more = true; more;) {
+      const page = await post.store().fetch(bob.who.peerId, after)
+      count += page.items.length
+      after = page.items.at(-1)?.position ?? after
+      more = page.more
+    }
+    return count
+  }
+  expect(await held()).toBe(4)
+  // There is an end to it: the rest is given up, the latest first.
+  for (let i = 0; i < 2; i++) await leave(large)
+  bob.mailbox?.disconnect()
+  bob.mailbox?.connect()
+  await within(async () => (await held()) === 4, 'the end')
 })

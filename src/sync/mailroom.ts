@@ -9,7 +9,7 @@ import { readRevocations } from '../store/grants.ts'
 import type { Core } from './core.ts'
 import { isPrekeyDue, publishPrekey } from './grants.ts'
 import { type MailContext, takeItem } from './letters.ts'
-import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS } from './limits.ts'
+import { BACKUP_AFTER_MS, DEPOSIT_CHECK_MS, LOOK_MS, MAX_LATER_BYTES, OTHERS_PATIENCE_MS } from './limits.ts'
 import { Posting } from './posting.ts'
 import { Backup, type Place } from './backup.ts'
 import { reach, UnreachableError } from './reach.ts'
@@ -30,13 +30,17 @@ export class Mailroom {
   readonly #backup: Backup
   readonly #waking: Waking
   #running = true
-  /** Our mailbox can be reached; it is as it should be; something may lie in it. */
+  /** Our mailbox can be reached; our relay has none; it is as it should be; something may lie in it. */
   #ready = false
+  #isNone = false
   #isOpen = false
   #behind = false
   /** Something lies in it that could not be taken in when it was fetched. */
   #leftSome = false
+  /** Of what was left for a later version. */
+  #laterBytes = 0
   #checkedAt = -Infinity
+  #checkingSince = -Infinity
   readonly #looking: Delayed
   readonly #renewal: Delayed
 
@@ -63,6 +67,10 @@ export class Mailroom {
 
   start(): void {
     this.#mail.mailbox.listen({
+      none: () => {
+        this.#isNone = true
+        this.#behind = false
+      },
       ready: () => {
         this.#ready = true
         this.#isOpen = false
@@ -77,6 +85,7 @@ export class Mailroom {
       },
       gone: () => {
         this.#ready = false
+        this.#isNone = false
       },
     })
   }
@@ -95,9 +104,11 @@ export class Mailroom {
 
   /** Whether nothing lies in our mailbox, as far as is known, and nothing is to be left elsewhere before long. */
   get isQuiet(): boolean {
-    // Where there is no mailbox it never comes to be open, and there is nothing to be done about it.
-    if (this.#ready && (!this.#isOpen || this.#behind)) return false
-    return !this.#looking.isPending && this.#tasks().every((task) => task.isIdle) && this.#posting.isQuiet
+    // Where there is no mailbox it never comes to be open, and there is nothing to be done about it. One may be slow to open.
+    if (!this.#isNone && (!this.#ready || !this.#isOpen || this.#behind)) return false
+    const asks = this.#mail.clock.now() - this.#checkingSince < OTHERS_PATIENCE_MS
+    const isBusy = this.#tasks().some((task) => !task.isIdle && (task !== this.#checking || asks))
+    return !this.#looking.isPending && !isBusy && this.#posting.isQuiet
   }
 
   #tasks(): readonly Coalesced[] {
@@ -219,6 +230,7 @@ export class Mailroom {
     // What comes from here on is told anew.
     this.#behind = false
     this.#leftSome = false
+    this.#laterBytes = 0
     try {
       let after = 0
       for (let more = true; more && this.#running;) {
@@ -243,7 +255,9 @@ export class Mailroom {
         const taken = await takeItem(this.#mail, item)
         if (taken === 'over') over.push(item.id)
         else if (taken === 'keyless') keyless.push(item.id)
-        else this.#leftSome = true
+        else if (taken === 'refused') this.#leftSome = true
+        // A later version of this app is to find it; but anyone who may leave mail can say that it is of one.
+        else if ((this.#laterBytes += item.item.length) > MAX_LATER_BYTES) over.push(item.id)
       }
       // A newer installation may have come since, and have the keys. Where there is none, nobody has them: they go out anew.
       const look = () => this.#backup.lookAgain()
@@ -263,6 +277,7 @@ export class Mailroom {
   }
 
   async #check(): Promise<void> {
+    this.#checkingSince = this.#mail.clock.now()
     await this.#posting.check()
     this.#checkedAt = this.#mail.clock.now()
   }

@@ -138,7 +138,14 @@ export class Performer {
       case 'know': {
         if (!sessions.has(effect.session)) return
         this.#said.set(peer, effect.hello)
-        const newer = await updateContact(options.db, options.epoch, options.self, peer, effect.hello)
+        const newer = await updateContact(
+          options.db,
+          options.epoch,
+          options.self,
+          peer,
+          effect.hello,
+          options.clock.now(),
+        )
         if (newer !== null) feed(peer, { type: 'outdated', session: effect.session, newer })
         return
       }

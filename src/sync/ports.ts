@@ -129,21 +129,28 @@ export interface MailItem {
   readonly quiet?: true
 }
 
+/** A relay that can be reached has no mailbox. */
+export class NoMailboxError extends Error {
+  override readonly name = 'NoMailboxError'
+}
+
 export interface MailboxListener {
   /** Our own mailbox can be reached, again. */
   ready(): void
+  /** Our relay is there, and has none. */
+  none(): void
   /** Something came for us. */
   arrived(): void
-  /** It cannot be reached any more. */
+  /** It cannot be reached any more, or whether there is one is not known any more. */
   gone(): void
 }
 
 /**
- * Sealed mail at relays (SPEC 18). Every call rejects when the mailbox cannot be reached, is none, cannot do it now, or
- * answers too late: it may have been done then, and may be asked for again.
+ * Sealed mail at relays (SPEC 18). Every call rejects when the mailbox cannot be reached, cannot do it now, or answers too
+ * late: it may have been done then, and may be asked for again. Where there is none it rejects with NoMailboxError.
  */
 export interface Mailbox {
-  /** Replaces the listener; one who comes late is told at once that it is ready. */
+  /** Replaces the listener; one who comes late is told at once that it is ready, or that there is none. */
   listen(listener: MailboxListener): void
   /** Leaves it at the first of the owner's relays that can be reached. denied: the grant does not hold. later: try again. */
   deposit(at: MailAddress, item: MailItem): Promise<'done' | 'denied' | 'full' | 'later'>

@@ -27,6 +27,7 @@ import {
   HEARD_MS,
   MAILBOXES_AT_ONCE,
   MAX_QUEUED_PEERS,
+  OTHERS_PATIENCE_MS,
 } from './limits.ts'
 import { letterAt } from './mail-policy.ts'
 import type { MailAddress } from './ports.ts'
@@ -41,7 +42,7 @@ export class Posting {
   /** Mailboxes that could not be used, by their owner. */
   readonly #troubles = new Map<PeerId, Trouble>()
   /** To whom letters are being left: a mailbox that is slow to answer holds up no other. */
-  readonly #underWay = new Map<PeerId, Promise<void>>()
+  readonly #underWay = new Map<PeerId, { readonly since: number; readonly ended: Promise<void> }>()
   /** Something was found to be left that had to wait for what is under way. */
   #passedOver = false
   #running = true
@@ -61,17 +62,20 @@ export class Posting {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (!this.#isIdle) await Promise.all([this.#passes.idle(), ...this.#underWay.values()])
+    const ends = (): readonly Promise<void>[] => [...this.#underWay.values()].map(({ ended }) => ended)
+    while (!this.#isIdle) await Promise.all([this.#passes.idle(), ...ends()])
   }
 
-  /** Whether nothing is under way, and nothing is to be left within the next seconds. */
+  /** Whether nothing is under way but to who does not answer, and nothing is to be left within the next seconds. */
   get isQuiet(): boolean {
     const now = this.#core.options.clock.now()
     // Until then we may not have heard who is there, or whether we have a mailbox.
     const hasHeard = this.#onlineSince !== null && now - this.#onlineSince >= DEPOSIT_AFTER_MS
     // What may go better soon is worth coming back for.
     const isTroubled = [...this.#troubles.values()].some(({ mayPass }) => mayPass)
-    return hasHeard && this.#isIdle && !isTroubled && this.#nextAt - now > DEPOSIT_AFTER_MS
+    const isWaiting = [...this.#underWay.values()].some(({ since }) => now - since < OTHERS_PATIENCE_MS)
+    const isBusy = isWaiting || !this.#passes.isIdle
+    return hasHeard && !isBusy && !isTroubled && this.#nextAt - now > DEPOSIT_AFTER_MS
   }
 
   get #isIdle(): boolean {
@@ -141,7 +145,7 @@ export class Posting {
       this.#passedOver = false
       this.request()
     })
-    this.#underWay.set(peer, ended)
+    this.#underWay.set(peer, { since: this.#mail.clock.now(), ended })
   }
 
   /** What was told in a session that lasted longer than a dead one does was heard, and need not be told by letter. */
@@ -172,7 +176,7 @@ export class Posting {
       if (!isOrdinary(error)) throw error
       const failures = (this.#troubles.get(peer)?.failures ?? 0) + 1
       const notBefore = clock.now() + backoffMs(failures, DEPOSIT_BACKOFF, random.fraction())
-      const mayPass = error instanceof UnreachableError || (error instanceof NotLeftError && error.mayPass)
+      const mayPass = (error instanceof UnreachableError || error instanceof NotLeftError) && error.mayPass
       this.#troubles.set(peer, { failures, notBefore, mayPass })
       log.info('mail could not be left', { peer, reason: error.message })
     }
@@ -189,7 +193,8 @@ export class Posting {
     if (draft.messages.length === 0 && debt === undefined) return false
     const id = newItemId(mail)
     const item = await sealMail(mail, peer, prekey, id, draft.frames)
-    if (draft.messages.length > 0)
+    // Word that goes out for the second time is left at that: whoever has it has no way to say so.
+    if (draft.messages.length > 0 || debt?.again !== 1)
       await beginDeposit(db, epoch, peer, { id, grant: at.grant }, draft.messages, clock.now())
     // Proof, and who we are, is worth fetching when they come, and not worth waking them.
     const isNews = draft.messages.some(({ content }) => isShown(content.type))
@@ -209,8 +214,7 @@ export class Posting {
     const { db, epoch } = this.#mail
     const unheard = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'sending')
     if (unheard.length === 0) return
-    // Of those whose grant does not hold any more nothing will be heard: at worst one arrives twice.
-    const held = await this.#heldOf(at, unheard, 'not held')
+    const held = await this.#heldOf(at, unheard)
     await noteHeld(
       db,
       epoch,
@@ -234,15 +238,16 @@ export class Posting {
   async #checkOf(peer: PeerId): Promise<void> {
     const { db, epoch, clock, log } = this.#mail
     if (!this.#isRunning()) return
-    // Of the others it is asked before the next letter: one of them may be on its way at this moment.
-    const rows = (await openDeposits(db, epoch, peer)).filter((row) => row.state === 'held')
+    const rows = await openDeposits(db, epoch, peer)
     const isOver = ({ at }: DepositRow): boolean => clock.now() - at > DEPOSIT_LIFE_MS
     await strikeOut(db, epoch, peer, idsOf(rows.filter(isOver)))
     const at = addressOf(this.#mail, await readContact(db, peer))
     if (at === null || !this.#isRunning()) return
-    const asked = rows.filter((row) => !isOver(row)).slice(0, MAX_IDS_PER_REQUEST)
+    // Of the others it is asked before the next letter: one of them may be on its way at this moment.
+    const left = rows.filter((row) => row.state === 'held' && !isOver(row))
+    const asked = left.slice(0, MAX_IDS_PER_REQUEST)
     try {
-      const held = await this.#heldOf(at, asked, 'held')
+      const held = await this.#heldOf(at, asked)
       const lost = idsOf(asked, (id) => !held.has(id))
       await strikeOut(db, epoch, peer, lost)
     } catch (error) {
@@ -253,19 +258,15 @@ export class Posting {
 
   /**
    * Which of them the mailbox holds. Each is asked after under the grant that it was left under; where that does not hold any
-   * more, `denied` says what they count as.
+   * more nothing will be heard, and they count as lost: at worst one arrives twice.
    */
-  async #heldOf(
-    at: MailAddress,
-    rows: readonly DepositRow[],
-    denied: 'held' | 'not held',
-  ): Promise<ReadonlySet<string>> {
+  async #heldOf(at: MailAddress, rows: readonly DepositRow[]): Promise<ReadonlySet<string>> {
     const all = new Set<string>()
     for (const under of Map.groupBy(rows, (row) => row.grant.join()).values()) {
       const { relays } = at
       const grant = under[0]?.grant ?? at.grant
       const held = await reach(this.#mail.mailbox.held({ relays, grant }, idsOf(under)))
-      for (const id of held ?? (denied === 'held' ? idsOf(under) : [])) all.add(id)
+      for (const id of held ?? []) all.add(id)
     }
     return all
   }

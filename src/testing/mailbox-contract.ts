@@ -11,10 +11,13 @@ import type { Person } from './people.ts'
 
 /** Counts all that a mailbox reports. */
 export class MailRecorder implements MailboxListener {
-  readonly events: ('ready' | 'arrived' | 'gone')[] = []
+  readonly events: ('ready' | 'none' | 'arrived' | 'gone')[] = []
 
   ready(): void {
     this.events.push('ready')
+  }
+  none(): void {
+    this.events.push('none')
   }
   arrived(): void {
     this.events.push('arrived')

@@ -14,7 +14,13 @@ import {
   type MailboxRequest,
 } from '../protocol/mailbox.ts'
 import { MailboxCalls, type Outcome, type Question } from '../net/mailbox-calls.ts'
-import type { Clock, Crypto, MailAddress, MailboxListener } from '../sync/ports.ts'
+import {
+  type Clock,
+  type Crypto,
+  type MailAddress,
+  type MailboxListener,
+  NoMailboxError,
+} from '../sync/ports.ts'
 
 /** Bytes that each relay's mailbox has room for. */
 const ROOM_BYTES = 64 * 1024 * 1024
@@ -44,6 +50,7 @@ const SHORT_LINE: MailLine = {
 
 interface RelayInMemory {
   isOpen: boolean
+  isNone: boolean
   store: MailboxStore
   mailbox: RelayMailbox
   readonly clients: Set<MemoryMailbox>
@@ -84,8 +91,14 @@ export class MemoryPost {
   /** The relay is there, for the first time or again; its clients connect when they like. */
   open(relay = 'relay'): void {
     const known = this.#relays.get(relay)
-    if (known !== undefined) known.isOpen = true
-    else this.#relays.set(relay, { isOpen: true, ...this.#empty(relay), clients: new Set() })
+    if (known !== undefined) Object.assign(known, { isOpen: true, isNone: false })
+    else this.#relays.set(relay, { isOpen: true, isNone: false, ...this.#empty(relay), clients: new Set() })
+  }
+
+  /** The relay is there from now on, and has no mailbox. */
+  openWithout(relay = 'relay'): void {
+    this.open(relay)
+    this.#at(relay).isNone = true
   }
 
   /** The relay goes away; what it holds is there again when it opens. */
@@ -110,6 +123,11 @@ export class MemoryPost {
 
   isOpen(relay: string): boolean {
     return this.#relays.get(relay)?.isOpen ?? false
+  }
+
+  /** Whether a relay has no mailbox. */
+  isNone(relay: string): boolean {
+    return this.#at(relay).isNone
   }
 
   /** What the mailbox at a relay says to `peer`. Rejects when there is no answer. */
@@ -183,7 +201,9 @@ export class MemoryMailbox extends MailboxCalls {
     this.#isConnected = true
     this.#isTold = false
     this.#post.join(this.#relay, this)
-    this.#line.here(() => this.#listener?.ready())
+    this.#line.here(() => {
+      this.#tellState()
+    })
   }
 
   /** Whether something was asked and is not answered. */
@@ -209,7 +229,12 @@ export class MemoryMailbox extends MailboxCalls {
 
   listen(listener: MailboxListener): void {
     this.#listener = listener
-    if (this.#isConnected) listener.ready()
+    if (this.#isConnected) this.#tellState()
+  }
+
+  #tellState(): void {
+    if (this.#post.isNone(this.#relay)) this.#listener?.none()
+    else this.#listener?.ready()
   }
 
   /** There is news, as the relay says it: once, until something is fetched. */
@@ -223,6 +248,7 @@ export class MemoryMailbox extends MailboxCalls {
   }
 
   protected ours<T>(question: Question<T>): Promise<Outcome<T>> {
+    if (this.#post.isNone(this.#relay)) return Promise.reject(new NoMailboxError('our relay has no mailbox'))
     if (question.ask(1).type === 'fetch') this.#isTold = false
     return this.#ask(this.#relay, question)
   }
@@ -230,6 +256,7 @@ export class MemoryMailbox extends MailboxCalls {
   protected async theirs<T>({ relays }: MailAddress, question: Question<T>): Promise<Outcome<T>> {
     const relay = relays.length === 0 ? this.#relay : relays.find((name) => this.#post.isOpen(name))
     if (relay === undefined) throw new Error('none of their relays has answered')
+    if (this.#post.isNone(relay)) throw new NoMailboxError('their relay has no mailbox')
     return this.#ask(relay, question)
   }
 
