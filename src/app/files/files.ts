@@ -52,9 +52,12 @@ export function createFiles(db: GigiDatabase, room: WorkerRoom, keep: () => void
       const file = await db.files.get(message)
       const content = row === undefined ? undefined : contentOf(row)
       if (file?.state !== 'complete' || content?.type !== 'FileShare') throw new UserError('file-gone')
+      const type = safeType(content.file_type)
+      // Of what came without bytes nothing was written.
+      if (file.size === 0) return new Blob([], { type })
       const bytes = await openBlob(file.blob)
       if (bytes?.size !== file.size) throw new UserError('file-gone')
-      return bytes.slice(0, bytes.size, safeType(content.file_type))
+      return bytes.slice(0, bytes.size, type)
     },
     fetch: (message) => stored(wantFile(db, message)),
     pause: (message) => stored(pauseFile(db, message)),
