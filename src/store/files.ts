@@ -6,6 +6,7 @@ import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
 import { MAX_FILE_BYTES } from '../protocol/limits.ts'
 import { groupTables } from './groups.ts'
+import { readFellows } from './fellows.ts'
 import { readSettings } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
 import type { RandomBytes } from './log-writer.ts'
@@ -81,14 +82,11 @@ export async function membersOf(db: GigiDatabase, id: ConversationId): Promise<P
   return contact?.state === 'accepted' ? [contact.peer_id] : []
 }
 
-/** Whoever has joined, while we have, and is not blocked here. */
+/** Whoever has joined besides us, while we have, and is not blocked here: members need be no contacts. */
 async function membersOfGroup(db: GigiDatabase, id: ConversationId): Promise<PeerId[]> {
-  const group = await db.groups.get(id)
-  if (group?.standing !== 'joined') return []
-  const joined = group.state.members.filter(({ standing }) => standing === 'joined').map(({ peer }) => peer)
-  const contacts = await db.contacts.bulkGet(joined)
-  // Of ourselves there is no contact.
-  return joined.filter((_, i) => contacts[i] !== undefined && contacts[i].state !== 'blocked')
+  const fellows = await readFellows(db, id)
+  const contacts = await db.contacts.bulkGet(fellows)
+  return fellows.filter((_, i) => contacts[i]?.state !== 'blocked')
 }
 
 /** The tables of whatever asks who may have a file. */
