@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GigiPage } from '../../e2e/gigi-page.ts'
-import type { Browser, Ground } from './browsers.ts'
+import { type Browser, type Ground, prepare } from './browsers.ts'
 import { between, singles } from './catch-up.ts'
 import { median } from './statistics.ts'
 
@@ -28,9 +28,7 @@ export async function transferFile(ground: Ground): Promise<FileTransfer> {
   try {
     const path = join(folder, 'large.bin')
     await makeFile(path)
-    process.stderr.write('bare\n')
     const bare = await between(ground, [undefined, undefined], overBareStream)
-    process.stderr.write(`bare ${bare}\n`)
     return { bare, ...(await between(ground, [undefined, undefined], (a, b) => byGigi(a, b, path))) }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -98,18 +96,25 @@ function fetched({ page }: GigiPage): Promise<number> {
   })
 }
 
-/** `npm run bench -- files`: alone, for whoever works on it. */
-export async function bench(): Promise<void> {
-  const { prepare } = await import('./browsers.ts')
+/** `npm run bench -- files`: the medians of three rounds; `--json` for a last line of JSON. */
+export async function bench(args: readonly string[]): Promise<void> {
   const ground = await prepare()
   try {
+    const rounds: FileTransfer[] = []
     for (let round = 0; round < 3; round++) {
-      const { gigi, bare, idle, busy } = await transferFile(ground)
+      const one = await transferFile(ground)
+      rounds.push(one)
       const rate = (ms: number): string => `${(BYTES / 1e3 / ms).toFixed(1)} MB/s`
       process.stdout.write(
-        `ratio ${(bare / gigi).toFixed(3)}: ${rate(gigi)}, bare ${rate(bare)}; a message ${busy.toFixed(0)} ms, idle ${idle.toFixed(0)} ms\n`,
+        `${rate(one.gigi)}, bare ${rate(one.bare)}; a message in ${one.busy.toFixed(0)} ms, idle in ${one.idle.toFixed(0)} ms\n`,
       )
     }
+    const fileRatio = median(rounds.map(({ gigi, bare }) => bare / gigi))
+    const fileLatencyRatio = median(rounds.map(({ busy, idle }) => busy / idle))
+    process.stdout.write(
+      `fileRatio ${fileRatio.toFixed(3)}, fileLatencyRatio ${fileLatencyRatio.toFixed(2)}\n`,
+    )
+    if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ fileRatio, fileLatencyRatio })}\n`)
   } finally {
     await ground.stop()
   }

@@ -3,8 +3,9 @@ import 'fake-indexeddb/auto'
 import { beforeEach, expect, test } from 'vitest'
 import type { InstallationId } from '../domain/ids.ts'
 import { databaseOf, person } from '../testing/people.ts'
-import { addContact, readContact, takeCard, updateContact } from './contacts.ts'
+import { addContact, takeCard, updateContact } from './contacts.ts'
 import { raiseEpoch } from './leadership.ts'
+import { readContact } from './people.ts'
 import type { GigiDatabase } from './schema.ts'
 
 const DAY = 86_400_000

@@ -120,7 +120,7 @@ export function strikeOut(
   peer: PeerId,
   ids: readonly ItemId[],
 ): Promise<void> {
-  return db.transaction('rw', [...depositTables(db), db.owed], async () => {
+  return db.transaction('rw', [...depositTables(db), db.contacts, db.owed], async () => {
     await checkEpoch(db, epoch)
     for (const row of await depositRows(db, ids)) {
       await changeStatus(db, peer, row, ({ sync_status }) =>

@@ -4,13 +4,12 @@ import type { ConversationId, MessageId, PeerId } from '../domain/ids.ts'
 import { allChunks } from '../domain/files/chunks.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import type { SequenceSet } from '../domain/sequence-set.ts'
-import { isGroupId } from '../protocol/group.ts'
 import { MAX_FILE_BYTES } from '../protocol/limits.ts'
-import { readFellows } from './fellows.ts'
 import { groupTables } from './groups.ts'
+import { readFellows } from './fellows.ts'
 import { readSettings } from './identity.ts'
 import { checkEpoch } from './leadership.ts'
-import { type RandomBytes, writerTables } from './log-writer.ts'
+import type { RandomBytes } from './log-writer.ts'
 import { sendMessage } from './outbox.ts'
 import type { Source } from './reception.ts'
 import type { FileProblem, FileRow, GigiDatabase, TransferRow } from './schema.ts'
@@ -53,8 +52,7 @@ export function shareFile(
   now: number,
   random: RandomBytes,
 ): Promise<MessageId> {
-  const written = isGroupId(conversation) ? groupTables(db) : [...writerTables(db), db.files]
-  return db.transaction('rw', [...written, db.sent_tokens], async () => {
+  return db.transaction('rw', [...groupTables(db), db.sent_tokens], async () => {
     const id = await sendMessage(db, conversation, content, now, random)
     const message = await db.messages.get(id)
     if (message === undefined) throw new Error('the message was not written')
@@ -75,20 +73,20 @@ export function shareFile(
   })
 }
 
-/**
- * Who may have what is shared in a conversation, besides ourselves: our contact, or who has joined the group as we have, but nobody
- * who is blocked. Within a transaction over `conversations`, `contacts` and `groups`.
- */
+/** Who may have what is shared in a conversation, besides ourselves. Within a transaction over `conversations`, `contacts` and `groups`. */
 export async function membersOf(db: GigiDatabase, id: ConversationId): Promise<PeerId[]> {
-  if (isGroupId(id)) {
-    const fellows = await readFellows(db, id)
-    const contacts = await db.contacts.bulkGet(fellows)
-    return fellows.filter((_, i) => contacts[i]?.state !== 'blocked')
-  }
   const conversation = await db.conversations.get(id)
   if (conversation === undefined) return []
+  if (conversation.msg_type === 'Group') return membersOfGroup(db, id)
   const contact = await db.contacts.get(conversation.peer_id)
   return contact?.state === 'accepted' ? [contact.peer_id] : []
+}
+
+/** Whoever has joined besides us, while we have, and is not blocked here: members need be no contacts. */
+async function membersOfGroup(db: GigiDatabase, id: ConversationId): Promise<PeerId[]> {
+  const fellows = await readFellows(db, id)
+  const contacts = await db.contacts.bulkGet(fellows)
+  return fellows.filter((_, i) => contacts[i]?.state !== 'blocked')
 }
 
 /** The tables of whatever asks who may have a file. */
@@ -282,7 +280,7 @@ export function readFile(
   readonly transfers: readonly TransferRow[]
   readonly members: number
 } | null> {
-  return db.transaction('r', [db.files, db.transfers, db.conversations, db.contacts, db.groups], async () => {
+  return db.transaction('r', db.files, db.transfers, db.conversations, db.contacts, async () => {
     const [row, transfers] = await Promise.all([
       db.files.get(message),
       db.transfers

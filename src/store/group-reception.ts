@@ -255,6 +255,7 @@ async function openGroupReception(context: Context): Promise<GroupReception> {
     // Of someone blocked it is kept, so that others can have it, and nobody sees it.
     const isHidden = writer?.state === 'blocked'
     const isNews = !sent && !isHidden && (source === 'push' || message.time.ms >= group.news_from)
+    // What is news comes unasked, whoever brings it.
     if (content.type === 'FileShare')
       files.push(receivedFile(message, content, isNews ? 'push' : 'page', now))
     if (!isNews) row.read = 1
