@@ -174,6 +174,36 @@ test('nothing that opens over the screens is out of reach or hard to read, nor i
   expect(found).toEqual([])
 })
 
+test('nothing of groups is out of reach or hard to read', async ({ newcomer }) => {
+  test.setTimeout(240_000)
+  const [alice, bob] = [await newcomer(), await newcomer()]
+  const found: string[] = []
+  const look = async ({ page }: GigiPage, screen: string): Promise<void> => {
+    found.push(...(await faults(page, screen)))
+  }
+  await introduce(alice, bob)
+  await alice.page.getByRole('button', { name: 'New group' }).click()
+  await expect(alice.page.getByRole('checkbox', { name: 'Bob' })).toBeVisible()
+  await look(alice, 'a new group')
+  await alice.page.keyboard.press('Escape')
+  await alice.createGroup('Chess club', ['Bob'])
+  await expect(bob.invitation('Chess club').getByRole('button', { name: 'Join' })).toBeVisible()
+  await look(bob, 'an invitation')
+  await bob.joinGroup('Alice', 'Chess club')
+  await bob.send('hello')
+  await expect(alice.message('hello')).toBeVisible()
+  await alice.send('welcome, @Bob')
+  await alice.hasStatus('welcome, @Bob', 'acknowledged')
+  await look(alice, 'a group')
+  await alice.message('welcome, @Bob').locator('[data-status-button]').click()
+  await expect(alice.page.getByTestId('member-status')).toHaveCount(1)
+  await look(alice, 'the status by member')
+  await alice.page.keyboard.press('Escape')
+  await alice.details()
+  await look(alice, 'the details of a group')
+  expect(found).toEqual([])
+})
+
 /** Presses Tab until that has the focus. */
 async function tabTo({ page }: GigiPage, role: 'textbox' | 'button' | 'link', name: string): Promise<void> {
   const wanted = page.getByRole(role, { name, exact: role !== 'link' })

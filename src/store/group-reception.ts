@@ -351,9 +351,9 @@ async function takeCard(
   const sealed = grant === null ? null : readGrant(grant, author, now)
   // Their own grant for us is better, whenever it ends.
   const own = contact.grant_from === undefined ? null : openGrant(contact.grant_from).grant
-  const isWorse = own === null || own.holder === null || own.ends <= now
+  const hasOwn = own?.holder != null && own.ends > now
   const isNews = sealed !== null && !sameBytes(contact.grant_from ?? new Uint8Array(), sealed)
-  if (isNews && isWorse) Object.assign(changes, { grant_from: sealed, mailbox_full: 0 })
+  if (isNews && !hasOwn) Object.assign(changes, { grant_from: sealed, mailbox_full: 0 })
   if (Object.keys(changes).length > 0) await db.contacts.update(author, changes)
 }
 

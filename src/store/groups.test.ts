@@ -6,8 +6,10 @@ import type { ConversationId } from '../domain/ids.ts'
 import type { AuthoredMessage, MessageContent } from '../domain/message.ts'
 import { isGroupId } from '../protocol/group.ts'
 import { databaseOf, person, type Person } from '../testing/people.ts'
-import { addContact } from './contacts.ts'
-import { readConversations } from './history.ts'
+import { beginClearing, clearPiece } from './clearing.ts'
+import { addContact, setContactState } from './contacts.ts'
+import { readGaps } from './gaps.ts'
+import { markAllAsRead, readConversations } from './history.ts'
 import { acceptMessages, type Accepted } from './inbox.ts'
 import { raiseEpoch } from './leadership.ts'
 import {
@@ -20,9 +22,11 @@ import {
 } from './membership.ts'
 import { authoredMessage } from './messages.ts'
 import { sendMessage } from './outbox.ts'
+import { readPage, recordLost } from './pages.ts'
 import type { Source } from './reception.ts'
 import type { GigiDatabase } from './schema.ts'
 import { readSummary } from './summary.ts'
+import { deleteMessage, restoreMessage } from './undo.ts'
 
 const [alice, bob, carol, mallory] = [
   person('Alice', 1),
@@ -312,4 +316,103 @@ test('whatever the order, and however often it comes, it comes to the same', asy
     }),
     { numRuns: 15 },
   )
+})
+
+describe('on this device', () => {
+  const later = now + 60_000
+
+  test('clearing a group deletes what was written, and keeps who is in it', async () => {
+    await atBobs.say(group, 'hello')
+    await atAlices.hears(atBobs)
+    const before = (await atAlices.db.groups.get(group))?.state
+    const entries = await atAlices.db.group_entries.count()
+    await beginClearing(atAlices.db, group, false, later)
+    while (await clearPiece(atAlices.db, group, 2, later));
+    expect(await atAlices.texts(group)).toEqual([])
+    expect(await atAlices.db.group_entries.count()).toBe(entries)
+    const kept = (await atAlices.db.messages.toArray()).filter((row) => row.conversation_id === group)
+    expect(kept.length).toBeGreaterThanOrEqual(entries)
+    await renameGroup(atAlices.db, group, 'Others', later, alice.random.bytes)
+    expect((await atAlices.db.groups.get(group))?.state).toMatchObject({
+      ...before,
+      name: 'Others',
+      head: { number: 3 },
+    })
+    // It does not come again.
+    await atAlices.accept(bob, inGroup(await atBobs.written()))
+    expect(await atAlices.texts(group)).toEqual([])
+  })
+
+  test('what is deleted before anybody had it is sent to nobody, and missed by nobody', async () => {
+    const id = await atBobs.say(group, 'no')
+    await atBobs.say(group, 'yes')
+    const deletion = await deleteMessage(atBobs.db, id, later)
+    expect(deletion?.queued).toHaveLength(2)
+    expect(
+      inGroup(await atBobs.queuedFor(atCarols)).filter(({ content }) => content.type === 'Text'),
+    ).toHaveLength(1)
+    await atCarols.hears(atBobs)
+    const log = (await atBobs.db.conversations.get(group))?.own_log_id
+    if (log === undefined) throw new Error('no log')
+    const page = await readPage(atBobs.db, atBobs.epoch, carol.peerId, group, [{ log, numbers: [[1, 1]] }])
+    expect(page).toMatchObject({ messages: [], gone: [], empty: [{ log, numbers: [[1, 1]] }] })
+    const asked = [{ log, numbers: [[1, 1]] as const }]
+    const authors = new Map([[log, bob.peerId]])
+    await recordLost(atCarols.db, atCarols.epoch, bob.peerId, page, asked, authors, group)
+    expect(await readGaps(atCarols.db, group)).toEqual([])
+    // Brought back, it goes to everybody, at another place.
+    if (deletion === null) throw new Error('nothing was deleted')
+    await restoreMessage(atBobs.db, deletion, later, bob.random.bytes)
+    await atCarols.hears(atBobs)
+    expect((await atCarols.texts(group)).toSorted()).toEqual(['no', 'yes'])
+  })
+
+  test('only its author can say that there is nothing at a place', async () => {
+    await atBobs.say(group, 'one')
+    await atBobs.say(group, 'two')
+    await atCarols.accept(bob, inGroup(await atBobs.written()).slice(-1))
+    const log = (await atBobs.db.conversations.get(group))?.own_log_id
+    if (log === undefined) throw new Error('no log')
+    const told = { gone: [], empty: [{ log, numbers: [[1, 1]] as const }] }
+    const authors = new Map([[log, bob.peerId]])
+    await recordLost(atCarols.db, atCarols.epoch, alice.peerId, told, told.empty, authors, group)
+    expect(await readGaps(atCarols.db, group)).toMatchObject([{ count: 1, author: bob.peerId }])
+  })
+
+  test('who calls us by our name is counted apart, until it is read', async () => {
+    await atBobs.say(group, 'hello @Carol')
+    await atBobs.say(group, 'hello all')
+    await atCarols.hears(atBobs)
+    expect(await atCarols.db.conversations.get(group)).toMatchObject({ unread: 2, mentions: 1 })
+    await markAllAsRead(atCarols.db, group, later)
+    expect(await atCarols.db.conversations.get(group)).toMatchObject({ unread: 0, mentions: 0 })
+  })
+
+  test('what somebody blocked writes is kept and passed on, and is no news', async () => {
+    await atAlices.meet(atBobs)
+    await setContactState(atAlices.db, alice.peerId, bob.peerId, 'blocked')
+    await atBobs.say(group, 'hello')
+    await atAlices.accept(carol, inGroup(await atBobs.written()).slice(-1), 'page')
+    expect(await atAlices.texts(group)).toEqual(['hello'])
+    expect((await atAlices.db.conversations.get(group))?.unread).toBe(0)
+    expect((await atAlices.db.conversations.get(group))?.preview).toBeUndefined()
+  })
+})
+
+test('members who were added later are not given what was written before, unless they may have it', async () => {
+  await atBobs.say(group, 'before')
+  await atAlices.hears(atBobs)
+  await removeFromGroup(atAlices.db, group, carol.peerId, now, alice.random.bytes)
+  await atCarols.hears(atAlices)
+  await inviteToGroup(atAlices.db, group, [carol.peerId], now, alice.random.bytes)
+  await atBobs.hears(atAlices)
+  await atCarols.hears(atAlices)
+  await atCarols.join(group, atAlices)
+  for (const member of [atAlices, atBobs]) await member.hears(atCarols)
+  const log = (await atBobs.db.conversations.get(group))?.own_log_id
+  if (log === undefined) throw new Error('no log')
+  const wanted = [{ log, numbers: [[1, 1]] as const }]
+  for (const { db, epoch } of [atAlices, atBobs])
+    expect((await readPage(db, epoch, carol.peerId, group, wanted)).messages).toEqual([])
+  expect((await readPage(atAlices.db, atAlices.epoch, bob.peerId, group, wanted)).messages).toHaveLength(1)
 })

@@ -18,7 +18,7 @@ export class Gossip {
   readonly #arrived = new Set<PeerId>()
   /** When there was last a session with a member, by group. */
   readonly #met = new Map<ConversationId, number>()
-  /** Who of the silent ones is next. */
+  /** Counts those of the silent ones who have had their turn: at each tick others do. */
   #turn = 0
 
   constructor(core: Core) {
@@ -43,6 +43,7 @@ export class Gossip {
 
   /** Looks after groups in which nothing was compared for long, and makes room where there are many sessions. */
   tick(): void {
+    this.#turn += GROUP_SESSIONS
     this.makeRoom()
     this.#looking.request()
   }
@@ -60,8 +61,8 @@ export class Gossip {
     // Who is there first; those of whom nothing is known, or who are away, in turns.
     const there = others.filter((peer) => stateOf(peer)?.online === true)
     const silent = others.filter((peer) => stateOf(peer)?.online !== true)
-    this.#turn = silent.length <= GROUP_SESSIONS ? 0 : (this.#turn + GROUP_SESSIONS) % silent.length
-    const inTurn = [...silent.slice(this.#turn), ...silent.slice(0, this.#turn)]
+    const turn = silent.length <= GROUP_SESSIONS ? 0 : this.#turn % silent.length
+    const inTurn = [...silent.slice(turn), ...silent.slice(0, turn)]
     const room = Math.max(0, GROUP_SESSIONS - open.length)
     return new Set([...open, ...there.slice(0, room), ...inTurn.slice(0, GROUP_SESSIONS)])
   }

@@ -37,7 +37,7 @@ export interface GroupAccounts {
   /** Of a message that anybody has who is still a member, one who should have it and has not. */
   readonly lost: number
   readonly duplicated: number
-  /** Members who do not agree on who is in it. */
+  /** Members who do not agree on who is in it, or have what counts for nobody. */
   readonly divided: number
   /** With all members who are there, and its author does not know. */
   readonly unconfirmed: number
@@ -152,6 +152,10 @@ async function account(people: GroupPeople, present: readonly Device[]): Promise
       if (held.length === 0 && !isOver && !isBefore) {
         balance.lost++
         findings.push(`lost: ${text} is not with ${device.name}`)
+      }
+      if (held.length > 0 && isOver) {
+        balance.divided++
+        findings.push(`divided: ${device.name} has ${text}, which does not count`)
       }
       if (held.length > 1) {
         balance.duplicated++

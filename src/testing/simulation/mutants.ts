@@ -13,6 +13,7 @@ const NODE = join(ROOT, 'node_modules/node/bin', process.platform === 'win32' ? 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 const MESSAGES = 300
 const PEERS = 3
+const GROUP = { members: 5, messages: 60, changes: 8 }
 
 export interface Verdict {
   readonly caught: boolean
@@ -42,10 +43,14 @@ async function replace(root: string, { file, from, to }: Replacement): Promise<v
   await writeFile(path, parts.join(to))
 }
 
-async function firstToCatch(root: string, { faults, apart = false }: Mutation): Promise<Verdict> {
+async function firstToCatch(
+  root: string,
+  { faults, apart = false, inGroup = false }: Mutation,
+): Promise<Verdict> {
   let output = ''
   for (const seed of SEEDS) {
-    const result = await simulated(root, seed, faults === 'all' ? faults : faults.join(), apart)
+    const names = faults === 'all' ? faults : faults.join()
+    const result = await simulated(root, inGroup ? ofGroup(seed, names) : ofPairs(seed, names, apart))
     output = result.output
     if (result.code === 1) return { caught: true, seed, output }
     if (result.code !== 0) throw new Error(`the simulation itself failed: ${output}`)
@@ -53,15 +58,21 @@ async function firstToCatch(root: string, { faults, apart = false }: Mutation): 
   return { caught: false, seed: 0, output }
 }
 
-function simulated(
-  root: string,
-  seed: number,
-  faults: string,
-  apart: boolean,
-): Promise<{ code: number | null; output: string }> {
+function ofPairs(seed: number, faults: string, apart: boolean): string[] {
   const args = ['scripts/simulate.ts', '--seed', String(seed), '--messages', String(MESSAGES)]
-  if (apart) args.push('--apart')
-  const child = spawn(NODE, [...args, '--peers', String(PEERS), '--faults', faults], { cwd: root })
+  return [...args, ...(apart ? ['--apart'] : []), '--peers', String(PEERS), '--faults', faults]
+}
+
+function ofGroup(seed: number, faults: string): string[] {
+  const { members, messages, changes } = GROUP
+  return [
+    ...['scripts/simulate-group.ts', '--seed', String(seed), '--faults', faults, '--gone', '1'],
+    ...['--members', String(members), '--messages', String(messages), '--changes', String(changes)],
+  ]
+}
+
+function simulated(root: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(NODE, args, { cwd: root })
   let output = ''
   const hear = (data: Buffer): void => {
     output += data.toString()

@@ -3,6 +3,7 @@
  * that does not catch them all proves nothing.
  */
 import type { FaultName } from './fault-names.ts'
+import { GROUP_MUTATIONS } from './group-mutations.ts'
 import { MAIL_MUTATIONS } from './mail-mutations.ts'
 
 export interface Replacement {
@@ -19,6 +20,8 @@ export interface Mutation {
   readonly faults: readonly FaultName[] | 'all'
   /** People never meet again, so that mail has to do it. */
   readonly apart?: boolean
+  /** It is a promise of groups: what simulates one catches it. */
+  readonly inGroup?: boolean
   readonly replacements: readonly Replacement[]
 }
 
@@ -138,4 +141,5 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   ...MAIL_MUTATIONS,
+  ...GROUP_MUTATIONS,
 ]
