@@ -152,7 +152,18 @@ describe('what a backup says (SPEC 20.2, 20.3)', () => {
     const writer = [id(16, 1), NOW]
     const flags = [null, null, null, false]
     const numbers = CONFIG_KEYS.map((key) => (key === 'max_batch_size' ? 1001 : 5))
-    const encoded = encode([1, writer, 0, 'Alice', [], [true, null, ...flags], [...numbers, 7], [], [], 'later'])
+    const encoded = encode([
+      1,
+      writer,
+      0,
+      'Alice',
+      [],
+      [true, null, ...flags],
+      [...numbers, 7],
+      [],
+      [],
+      'later',
+    ])
     const { settings, config } = decodeProfile(pad(encoded, BACKUP_SIZES))
     expect(settings).toEqual({ readReceipts: true })
     expect(config).toEqual(
