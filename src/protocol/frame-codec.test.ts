@@ -5,6 +5,7 @@ import { person } from '../testing/people.ts'
 import { encode, MalformedError } from './cbor.ts'
 import { decodeFrame, encodeFrame } from './frame-codec.ts'
 import type { Frame } from './frames.ts'
+import { groupIdOf } from './group.ts'
 import { directConversationId, mintMessageId, toBase64url } from './identifiers.ts'
 import { MAX_ADDRESS_LENGTH, MAX_GRANT_BYTES, MAX_NICKNAME_BYTES, MAX_RELAYS } from './limits.ts'
 
@@ -74,6 +75,13 @@ const frames: Frame[] = [
   },
   { type: 'grant', grant: new Uint8Array(160).fill(4) },
   { type: 'card', nickname: 'Alice', relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooW'] },
+  {
+    type: 'known',
+    groups: [
+      { group: groupIdOf(alice.peerId, 'A'.repeat(22)), members: [{ member: bob.peerId, number: 7 }] },
+    ],
+  },
+  { type: 'statements', statements: [new Uint8Array(200).fill(5)] },
 ]
 
 describe('sync frames', () => {
