@@ -94,7 +94,7 @@ test('a message that comes is heard, unless that is switched off, or it is seen'
       const real = Reflect.get(kind, method) as () => unknown
       Reflect.set(kind, method, function (this: AudioNode, ...given: unknown[]) {
         first(this, given[0])
-        return Reflect.apply(real, this, given)
+        return Reflect.apply(real, this, given) as unknown
       })
     }
     before(OscillatorNode.prototype, 'start', () => {
