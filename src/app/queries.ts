@@ -166,7 +166,7 @@ export function createQueries(db: GigiDatabase, base: string, node: () => NodeFa
     },
     lostProfile: async () => ((await readIdentity(db)) === undefined ? rememberedProfile() : null),
     largestConversations: () =>
-      db.transaction('r', db.conversations, db.contacts, db.messages, async () => {
+      db.transaction('r', [db.identity, db.conversations, db.contacts, db.groups, db.messages], async () => {
         const largest = await largestConversations(db, MAX_LISTED, MAX_LARGEST)
         const views = await viewsOf(db, () => Promise.resolve(largest.map(({ row }) => row)))
         return views.flatMap((conversation) => {
