@@ -34,6 +34,7 @@ test(`${MEGABYTES} MiB, with both sides and the relay killed in between, are the
     bob = await atBobs.open()
     await bob.openConversation('Alice')
     // It was not begun anew.
+    await expect(fileOf(bob, 'large.bin').getByRole('progressbar')).toBeVisible()
     expect(await progressOf(bob, 'large.bin')).toBeGreaterThan(0)
 
     await comes(0.3)

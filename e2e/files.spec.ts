@@ -25,13 +25,15 @@ test('a picture appears by itself, opens, and is saved as it was sent', async ({
   await fileReaches(bob, 'holiday.png', 'complete')
   // Drawn from what came, in the shape that it has.
   const picture = fileOf(bob, 'holiday.png').getByRole('button', { name: 'Open holiday.png' })
-  const colour = await picture.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const copy = document.createElement('canvas')
-    copy.width = copy.height = 1
-    copy.getContext('2d')?.drawImage(canvas, 0, 0, 1, 1)
-    return [...(copy.getContext('2d')?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3)
-  })
-  expect(colour.map((value) => Math.round(value / 20))).toEqual([10, 2, 3])
+  const colour = (): Promise<number[]> =>
+    picture.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const copy = document.createElement('canvas')
+      copy.width = copy.height = 1
+      copy.getContext('2d')?.drawImage(canvas, 0, 0, 1, 1)
+      const [red = 0, green = 0, blue = 0] = copy.getContext('2d')?.getImageData(0, 0, 1, 1).data ?? []
+      return [red, green, blue].map((value) => Math.round(value / 20))
+    })
+  await expect.poll(colour).toEqual([10, 2, 3])
   await picture.click()
   const viewer = bob.page.getByRole('dialog', { name: 'holiday.png' })
   await expect(viewer.getByRole('img', { name: 'holiday.png' })).toBeVisible()
