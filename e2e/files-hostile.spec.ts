@@ -124,12 +124,8 @@ test('a picture that is a page, or holds one, is never shown as one', async ({ n
   for (const name of ['drawing.svg', 'page.html']) {
     const href = await fileOf(bob, name).getByRole('link', { name: 'Save' }).getAttribute('href')
     const tab = await bob.page.context().newPage()
-    await tab.goto(bob.page.url())
-    const downloading = tab.waitForEvent('download')
-    await tab.evaluate((href) => {
-      location.href = href ?? ''
-    }, href)
-    await (await downloading).cancel()
+    // A download ends the attempt to open it, and so does a browser that does not open it at all.
+    await tab.goto(href ?? '').catch(() => null)
     expect(await tab.evaluate(() => 'taken' in window)).toBe(false)
     await tab.close()
   }
@@ -162,7 +158,7 @@ test('too little room is said before anything is fetched, and it comes when ther
   await fileReaches(bob, 'big.bin', 'offered')
   const cdp: CDPSession = await bob.page.context().newCDPSession(bob.page)
   const origin = new URL(bob.page.url()).origin
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40_000_000 })
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 25_000_000 })
   await fileOf(bob, 'big.bin').getByRole('button', { name: 'Download' }).click()
   await fileReaches(bob, 'big.bin', 'failed')
   await expect(fileOf(bob, 'big.bin')).toContainText('not enough room')
@@ -173,7 +169,7 @@ test('too little room is said before anything is fetched, and it comes when ther
   expect(await savedHash(bob, 'big.bin')).toBe(sha256(buffer))
 
   // And who shares hears of it at once.
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40_000_000 })
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 25_000_000 })
   await attach(bob, { name: 'too-big.bin', mimeType: '', buffer })
   await expect(bob.page.getByText('too-big.bin was not sent.')).toBeVisible()
   await expect(bob.message('too-big.bin')).toHaveCount(0)
