@@ -157,18 +157,23 @@ async function findAll(
   }
 }
 
-function scan({ talks, texts }: Profile, typed: string, filter: SearchFilter): MessageId[] {
+function scan({ talks }: Profile, typed: string, filter: SearchFilter): MessageId[] {
   const query = parseQuery(typed)
   if (query === null) return []
   // Few texts are said often: each is looked at once.
-  const answers = new Set(texts.filter((text) => matches(query, text)))
+  const answers = new Map<string, boolean>()
+  const isAnswer = (text: string): boolean => {
+    const known = answers.get(text) ?? matches(query, text)
+    answers.set(text, known)
+    return known
+  }
   return talks
     .filter(({ id, state }) => state !== 'blocked' && (filter.conversation ?? id) === id)
     .flatMap(({ said }) => said)
     .filter(
       (said) =>
         isSearchable(said) &&
-        answers.has(said.text) &&
+        isAnswer(said.text) &&
         (filter.sender ?? said.author) === said.author &&
         said.timestamp >= (filter.from ?? 0) &&
         said.timestamp < (filter.to ?? Infinity),
