@@ -7,8 +7,6 @@ const executablePath = findChromium()
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // One picture for all machines.
-  snapshotPathTemplate: 'e2e/looks/{arg}{ext}',
   // A flaky test is a bug: it is found, not tried again.
   retries: 0,
   workers: 2,

@@ -2,9 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { FAULT_NAMES, readFaults } from './fault-names.ts'
 import { type GroupSimulationOptions, isFlawlessGroup, simulateGroup } from './group-run.ts'
 
-/** For what hangs, milliseconds: a large group takes minutes. */
-const TIMEOUT_MS = 30 * 60_000
-
 async function expectFlawless(options: GroupSimulationOptions) {
   const result = await simulateGroup(options)
   const { findings, ...figures } = result
@@ -24,25 +21,13 @@ describe('a group', () => {
     expect(result.redundant).toBe(0)
   })
 
-  test.each([1, 2, 3, 4, 5, 6])(
+  test.each([1, 2])(
     'everything fails, members come and go and are removed, some never come back: seed %i',
     async (seed) => {
-      const members = 3 + (seed % 4)
+      const members = 3 + (seed % 2)
       const history = seed % 2 === 0 ? 'joining' : 'all'
       const faults = new Set(FAULT_NAMES)
-      await expectFlawless({ seed, members, messages: 60, changes: 8, gone: 1, history, faults })
+      await expectFlawless({ seed, members, messages: 20, changes: 4, gone: 1, history, faults })
     },
-  )
-
-  test(
-    'of fifty, of whom some never come back and some are removed, holds few sessions each',
-    async () => {
-      const result = await expectFlawless({
-        ...{ seed: 7, members: 50, messages: 20, changes: 4, gone: 3 },
-        faults: readFaults('partition'),
-      })
-      expect(result.mostSessions).toBeLessThan(49)
-    },
-    TIMEOUT_MS,
   )
 })
