@@ -59,9 +59,6 @@ export function newGroup(
   }
 }
 
-export const readGroup = (db: GigiDatabase, id: ConversationId): Promise<GroupRow | undefined> =>
-  db.groups.get(id)
-
 export async function entriesOf(db: GigiDatabase, group: ConversationId): Promise<GroupEntryRow[]> {
   return db.group_entries
     .where('[group_id+message_id]')
